@@ -1,0 +1,6 @@
+"""`python -m floodwatch`."""
+
+from floodwatch.cli import main
+
+if __name__ == "__main__":
+    main()

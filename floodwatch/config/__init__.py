@@ -1,0 +1,1 @@
+"""Reads and validates the configuration: every error at once."""

@@ -1,0 +1,1 @@
+"""Series in, derived series out. Pure."""

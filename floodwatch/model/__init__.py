@@ -1,0 +1,1 @@
+"""The words of FloodWatch. Standard library only: everything else may speak them."""

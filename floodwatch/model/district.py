@@ -1,0 +1,69 @@
+"""The district: everything configured, as one immutable snapshot."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from floodwatch.model.people import Person, Route
+from floodwatch.model.reading import SeriesKey
+from floodwatch.model.station import Gauge, Station
+from floodwatch.model.threshold import Threshold
+
+
+@dataclass(frozen=True, slots=True)
+class RuleSetting:
+    """Settings of the rules of one type, for one station or a kind of station."""
+
+    type: str
+    station: str = ""
+    kind: str = ""
+    variable: str = ""
+    hold_up: int | None = None  # ms
+    hold_down: int | None = None
+    enabled: bool = True
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class District:
+    """One version of the configuration. `version` is its number in the database."""
+
+    version: int = 0
+    name: str = ""
+    timezone: str = "Asia/Shanghai"
+    demonstration: bool = False
+    stations: Mapping[str, Station] = field(default_factory=dict)
+    thresholds: tuple[Threshold, ...] = ()
+    rules: tuple[RuleSetting, ...] = ()
+    people: Mapping[str, Person] = field(default_factory=dict)
+    routes: tuple[Route, ...] = ()
+    channels: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    service: Mapping[str, Any] = field(default_factory=dict)
+    sources: Mapping[str, Any] = field(default_factory=dict)
+    map_layers: tuple[str, ...] = ()
+
+    @cached_property
+    def tz(self) -> ZoneInfo:
+        """The service's zone."""
+        return ZoneInfo(self.timezone)
+
+    @cached_property
+    def gauges(self) -> dict[SeriesKey, Gauge]:
+        """Every configured gauge by its series."""
+        return {g.key: g for station in self.stations.values() for g in station.gauges}
+
+    @cached_property
+    def codes(self) -> dict[str, str]:
+        """Any name, alias or code by which files and devices call a station -> its code."""
+        found: dict[str, str] = {}
+        for station in self.stations.values():
+            for name in (*station.aliases, station.name):
+                found.setdefault(name, station.code)
+        return found | {code: code for code in self.stations}
+
+    def zone_of(self, station: str) -> ZoneInfo:
+        """The zone of a station: its own or the service's."""
+        known = self.stations.get(station)
+        return ZoneInfo(known.tz) if known and known.tz else self.tz

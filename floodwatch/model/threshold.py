@@ -1,0 +1,65 @@
+"""Thresholds: the configured values, their comparators, seasons and dates."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from floodwatch.model.season import Season
+from floodwatch.model.severity import Severity
+
+
+class Comparator(StrEnum):
+    """How a value is held against a threshold."""
+
+    ABOVE = "above"
+    AT_OR_ABOVE = "at_or_above"
+    BELOW = "below"
+    AT_OR_BELOW = "at_or_below"
+    RISE = "rise"  # per hour
+    FALL = "fall"  # per hour
+
+    @property
+    def direction(self) -> str:
+        """Which side is the dangerous one: up, down, rise or fall."""
+        return {
+            "above": "up",
+            "at_or_above": "up",
+            "below": "down",
+            "at_or_below": "down",
+        }.get(self.value, self.value)
+
+    def met(self, value: float, limit: float) -> bool:
+        """Whether `value` is over the limit in this sense."""
+        match self:
+            case Comparator.ABOVE:
+                return value > limit
+            case Comparator.BELOW:
+                return value < limit
+            case Comparator.AT_OR_BELOW:
+                return value <= limit
+            case _:
+                return value >= limit
+
+
+@dataclass(frozen=True, slots=True)
+class Threshold:
+    """One value with the severity it opens, in the canonical unit of its variable.
+
+    `clear` is the value at which it is left again (always filled in: the default is the rule's
+    hysteresis). `window` is the rain window in ms, 0 otherwise. `valid_from` (inclusive) and
+    `valid_to` (exclusive) are ms UTC.
+    """
+
+    station: str
+    gauge: str
+    variable: str
+    name: str
+    severity: Severity
+    comparator: Comparator
+    value: float
+    clear: float
+    window: int = 0
+    season: Season | None = None
+    valid_from: int | None = None
+    valid_to: int | None = None
+    source: str = ""
+    label: str = ""  # the customary word, e.g. 汛限水位

@@ -1,0 +1,1 @@
+"""The way in for every reading and the way out for every message."""

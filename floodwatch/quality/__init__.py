@@ -1,0 +1,1 @@
+"""Is it believable: checks named after QARTOD. Pure."""

@@ -1,0 +1,1 @@
+"""Is this a risk now: one file a rule type. Pure."""

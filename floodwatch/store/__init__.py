@@ -1,0 +1,1 @@
+"""What is kept: the journal, the blocks, and the one face through which readings are read."""

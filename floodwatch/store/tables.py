@@ -1,0 +1,417 @@
+"""The tables. All times are integers, ms UTC (readings' own) or ms of service time (deadlines)."""
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+Identity = BigInteger().with_variant(Integer, "sqlite")
+Millis = BigInteger
+Json = JSON().with_variant(JSON(), "postgresql")
+
+
+def _table(name: str, *columns: object, **options: object) -> Table:
+    return Table(name, metadata, *columns, **options)  # type: ignore[arg-type]
+
+
+# -- readings ---------------------------------------------------------------------------------
+
+series = _table(
+    "series",
+    Column("id", Identity, primary_key=True),
+    Column("station", String(64), nullable=False),
+    Column("gauge", String(32), nullable=False),
+    Column("variable", String(32), nullable=False),
+    Column("period", BigInteger, nullable=False),  # ms, 0 for instants
+    Column("sealed_until", Millis, nullable=False),  # before: blocks; from here on: readings
+    UniqueConstraint("station", "gauge", "variable", "period"),
+)
+
+reading = _table(
+    "reading",
+    Column("series_id", Identity, ForeignKey("series.id"), primary_key=True, autoincrement=False),
+    Column("time", Millis, primary_key=True, autoincrement=False),
+    Column("value", Float(53), nullable=False),
+    Column("quality", Integer, nullable=False),  # model.quality.pack
+    Column("received", Millis, nullable=False),
+    Column("rev", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+block = _table(
+    "block",
+    Column("series_id", Identity, ForeignKey("series.id"), primary_key=True, autoincrement=False),
+    Column("start", Millis, primary_key=True, autoincrement=False),  # first reading's time
+    Column("end", Millis, nullable=False),  # last reading's time
+    Column("n", Integer, nullable=False),
+    Column("version", Integer, nullable=False),  # raised at each rewrite
+    Column("format", Integer, nullable=False),
+    Column("data", LargeBinary, nullable=False),
+)
+
+latest = _table(
+    "latest",
+    Column("series_id", Identity, ForeignKey("series.id"), primary_key=True, autoincrement=False),
+    Column("time", Millis, nullable=False),
+    Column("value", Float(53), nullable=False),
+    Column("quality", Integer, nullable=False),
+    Column("received", Millis, nullable=False),  # when this value came, wall ms
+    Column("heard", Millis, nullable=False),  # when the gauge last said anything, service ms
+    Column(
+        "since", Millis, nullable=False
+    ),  # time of the first reading of this run of equal values
+    Column("late", Boolean, nullable=False, default=False),  # 补报: came long after its time
+    Column("rev", BigInteger, nullable=False, index=True),
+)
+
+quarantine = _table(
+    "quarantine",
+    Column("id", Identity, primary_key=True),
+    Column("series_id", Identity, ForeignKey("series.id"), nullable=False),
+    Column("time", Millis, nullable=False),
+    Column("value", Float(53), nullable=False),
+    Column("received", Millis, nullable=False),
+    Column("reason", String(32), nullable=False),  # clock | misdated
+    Column("source", String(200), nullable=False),
+    Column("import_id", Identity),
+    Column("state", String(16), nullable=False, default="held"),  # held | released | discarded
+    Column("decided_by", String(200)),
+    Column("decided_at", Millis),
+    Column("rev", BigInteger, nullable=False),
+    UniqueConstraint("series_id", "time", "value"),
+)
+
+correction = _table(
+    "correction",
+    Column("id", Identity, primary_key=True),
+    Column("series_id", Identity, ForeignKey("series.id"), nullable=False),
+    Column("time", Millis, nullable=False),
+    Column("old_value", Float(53)),  # NULL: there was none (an import beneath was undone)
+    Column("old_quality", Integer),
+    Column("new_value", Float(53), nullable=False),
+    Column("at", Millis, nullable=False),
+    Column("source", String(200), nullable=False),
+    Column("import_id", Identity),  # NULL: live
+    Column("rev", BigInteger, nullable=False),
+    Index("ix_correction_series_time", "series_id", "time"),
+)
+
+daily = _table(
+    "daily",
+    Column("series_id", Identity, ForeignKey("series.id"), primary_key=True, autoincrement=False),
+    Column("day", Integer, primary_key=True, autoincrement=False),  # hydrological day, yyyymmdd
+    Column("n", Integer, nullable=False),
+    Column("coverage", Float, nullable=False),
+    Column("minimum", Float(53)),
+    Column("minimum_at", Millis),
+    Column("maximum", Float(53)),
+    Column("maximum_at", Millis),
+    Column("mean", Float(53)),
+    Column("sum", Float(53)),
+    Column("first", Float(53)),
+    Column("last", Float(53)),
+)
+
+dirty = _table(  # spans whose daily rows must be computed again
+    "dirty",
+    Column("id", Identity, primary_key=True),
+    Column("series_id", Identity, nullable=False),
+    Column("start", Millis, nullable=False),
+    Column("end", Millis, nullable=False),
+    Index("ix_dirty_series", "series_id"),
+)
+
+imported = _table(
+    "import",
+    Column("id", Identity, primary_key=True),
+    Column("who", String(200), nullable=False),
+    Column("at", Millis, nullable=False),
+    Column("state", String(16), nullable=False),  # running | done | cancelled | failed | undone
+    Column("names", Json, nullable=False),  # file names
+    Column("report", Json, nullable=False),  # the accounting of DESIGN section 10
+    Column("undone_by", String(200)),
+    Column("undone_at", Millis),
+    Column("rev", BigInteger, nullable=False),
+)
+
+import_delta = _table(
+    "import_delta",
+    Column("id", Identity, primary_key=True),
+    Column("import_id", Identity, ForeignKey("import.id"), nullable=False),
+    Column("series_id", Identity, ForeignKey("series.id"), nullable=False),
+    Column("start", Millis, nullable=False),
+    Column("end", Millis, nullable=False),
+    Column("rev", BigInteger, nullable=False),
+    Column("data", LargeBinary, nullable=False),  # times, old values or "absent", old qualities
+    Index("ix_import_delta_import", "import_id"),
+    Index("ix_import_delta_series", "series_id", "start"),
+)
+
+# -- rules, alerts, obligations -----------------------------------------------------------------
+
+rule_state = _table(
+    "rule_state",
+    Column("rule", String(200), primary_key=True),  # str(RuleKey)
+    Column("phase", String(16), nullable=False),
+    Column("due", Millis, index=True),  # service ms at which time alone may change it
+    Column("alert_id", Identity),
+    Column("state", Json, nullable=False),  # the rest of RuleState
+    Column("config_version", Identity, nullable=False, default=0),
+    Column("rev", BigInteger, nullable=False),
+)
+
+alert = _table(
+    "alert",
+    Column("id", Identity, primary_key=True),
+    Column("rule", String(200), nullable=False),
+    Column("station", String(64), nullable=False),
+    Column("gauge", String(32), nullable=False),
+    Column("variable", String(32), nullable=False),
+    Column("type", String(32), nullable=False),
+    Column("direction", String(8), nullable=False),
+    Column("severity", Integer, nullable=False),  # now
+    Column("worst", Integer, nullable=False),
+    Column("origin", String(16), nullable=False),
+    Column("band", String(64), nullable=False),
+    Column("label", String(200), nullable=False),
+    Column("limit_value", Float(53)),
+    Column("value", Float(53)),
+    Column("value_time", Millis),
+    Column("peak", Float(53)),
+    Column("peak_at", Millis),
+    Column("suspect", Boolean, nullable=False),
+    Column("facts", Json, nullable=False),
+    Column("fired_at", Millis, nullable=False),  # service ms
+    Column("onset", Millis, nullable=False),  # time of the reading that fired it
+    Column("resolved_at", Millis),
+    Column("acked_by", String(200)),
+    Column("acked_at", Millis),
+    Column("acked_severity", Integer),
+    Column("note", Text),
+    Column("config_version", Identity, nullable=False),
+    Column("rev", BigInteger, nullable=False, index=True),
+)
+Index(
+    "uq_alert_open_rule",
+    alert.c.rule,
+    unique=True,
+    sqlite_where=text("resolved_at IS NULL"),
+    postgresql_where=text("resolved_at IS NULL"),
+)
+
+alert_event = _table(  # the timeline: transitions, answers, notes, corrections
+    "alert_event",
+    Column("id", Identity, primary_key=True),
+    Column("alert_id", Identity, ForeignKey("alert.id"), nullable=False, index=True),
+    Column("seq", Integer, nullable=False),
+    Column("at", Millis, nullable=False),
+    Column("kind", String(32), nullable=False),  # TransitionKind or acked | note | call | corrected
+    Column("severity", Integer),
+    Column("previous", Integer),
+    Column("value", Float(53)),
+    Column("value_time", Millis),
+    Column("who", String(200)),
+    Column("text", Text, nullable=False),
+    Column("facts", Json, nullable=False),
+    Column("rev", BigInteger, nullable=False, index=True),
+    UniqueConstraint("alert_id", "seq"),
+)
+
+obligation = _table(
+    "obligation",
+    Column("id", Identity, primary_key=True),
+    Column("alert_id", Identity, ForeignKey("alert.id"), nullable=False, index=True),
+    Column("party", String(200), nullable=False),  # a person's name, or "room"
+    Column("severity", Integer, nullable=False),  # the severity it was opened or raised for
+    Column("state", String(16), nullable=False),
+    Column("opened_at", Millis, nullable=False),
+    Column("within", Millis, nullable=False),  # ms until an unanswered one is due again
+    Column("due", Millis, index=True),  # service ms of the next step while open
+    Column("step", Integer, nullable=False, default=0),
+    Column("ended_at", Millis),
+    Column("ended_by", String(200)),
+    Column("via", String(32)),  # page | cli | link | sms | call | scripted
+    Column("note", Text),
+    Column("rev", BigInteger, nullable=False, index=True),
+    UniqueConstraint("alert_id", "party", "severity"),
+)
+
+call = _table(  # the ledger of calls made by hand: 叫应台账
+    "call",
+    Column("id", Identity, primary_key=True),
+    Column("person", String(200), nullable=False, index=True),
+    Column("at", Millis, nullable=False),
+    Column("result", String(16), nullable=False),
+    Column("officer", String(200), nullable=False),
+    Column("note", Text),
+    Column("alerts", Json, nullable=False),  # ids of the matters it covered
+    Column("rev", BigInteger, nullable=False),
+)
+
+# -- delivery -----------------------------------------------------------------------------------
+
+outbox = _table(
+    "outbox",
+    Column("id", Identity, primary_key=True),
+    Column("key", String(200), nullable=False, unique=True),
+    Column("alert_id", Identity, ForeignKey("alert.id"), index=True),
+    Column("seq", Integer, nullable=False),  # of the transition it tells
+    Column("kind", String(16), nullable=False),  # fired | worsened | eased | resolved | reminder …
+    Column("person", String(200), nullable=False),
+    Column("channel", String(32), nullable=False),
+    Column("address", String(320), nullable=False),
+    Column("severity", Integer, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("next_at", Millis),  # service ms; NULL exactly when the state is final
+    Column("epoch", BigInteger),  # the lease: the engine's epoch while LEASED
+    Column("tries", Integer, nullable=False, default=0),
+    Column("created_at", Millis, nullable=False),
+    Column("accepted_at", Millis),
+    Column("reason", Text),
+    Column("rev", BigInteger, nullable=False, index=True),
+    Index("ix_outbox_due", "state", "next_at"),
+)
+
+attempt = _table(
+    "attempt",
+    Column("id", Identity, primary_key=True),
+    Column("outbox_id", Identity, ForeignKey("outbox.id"), nullable=False, index=True),
+    Column("at", Millis, nullable=False),
+    Column("epoch", BigInteger, nullable=False),
+    Column("sent", String(16), nullable=False),
+    Column("detail", Text, nullable=False),
+)
+
+inbox = _table(  # 示范手机: what the demonstration's only channel received
+    "inbox",
+    Column("id", Identity, primary_key=True),
+    Column("key", String(200), nullable=False, unique=True),
+    Column("person", String(200), nullable=False),
+    Column("address", String(320), nullable=False),
+    Column("at", Millis, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("severity", Integer, nullable=False),
+    Column("rev", BigInteger, nullable=False, index=True),
+)
+
+# -- the service itself ---------------------------------------------------------------------------
+
+revision = _table(
+    "revision",
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("rev", BigInteger, nullable=False),
+)
+
+lease = _table(
+    "lease",
+    Column("name", String(32), primary_key=True),
+    Column("epoch", BigInteger, nullable=False),
+    Column("holder", String(200), nullable=False),
+    Column("beat", BigInteger, nullable=False),
+)
+
+service_time = _table(
+    "service_time",
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("now", Millis, nullable=False),  # service ms when the row was written
+    Column("monotonic", Float(53), nullable=False),  # seconds, when the row was written
+    Column("boot", String(64), nullable=False),  # which boot `monotonic` belongs to
+    Column("offset", Millis, nullable=False),  # wall - service while the two agree
+    Column("agrees", Boolean, nullable=False),  # False: our own wall clock is not to be believed
+    Column("speed", Float, nullable=False),  # 1; the demonstration's clock may run faster, or 0
+)
+
+job = _table(
+    "job",
+    Column("name", String(64), primary_key=True),
+    Column("every", Millis, nullable=False),
+    Column("last_success", Millis),
+    Column("last_error", Text),
+    Column("last_error_at", Millis),
+)
+
+setting = _table(  # single facts that processes share: last refused configuration, demo control …
+    "setting",
+    Column("name", String(64), primary_key=True),
+    Column("value", Json, nullable=False),
+    Column("rev", BigInteger, nullable=False, index=True),
+)
+
+config_version = _table(
+    "config_version",
+    Column("id", Identity, primary_key=True),
+    Column("hash", String(64), nullable=False),
+    Column("at", Millis, nullable=False),
+    Column("who", String(200), nullable=False),
+    Column("documents", Json, nullable=False),  # the files as parsed, curves included
+)
+
+# -- people -----------------------------------------------------------------------------------------
+
+user = _table(
+    "user",
+    Column("id", Identity, primary_key=True),
+    Column("name", String(200), nullable=False, unique=True),
+    Column("password", String(400), nullable=False),  # PHC string, argon2id
+    Column("role", String(16), nullable=False),
+    Column("person", String(200)),  # who of recipients.toml this user is
+    Column("disabled", Boolean, nullable=False, default=False),
+    Column("created_at", Millis, nullable=False),
+    Column("last_login", Millis),
+)
+
+session = _table(
+    "session",
+    Column("id", String(64), primary_key=True),  # SHA-256 of the cookie's secret
+    Column("user_id", Identity, ForeignKey("user.id"), nullable=False, index=True),
+    Column("created_at", Millis, nullable=False),  # wall ms
+    Column("seen_at", Millis, nullable=False),
+)
+
+token = _table(
+    "token",
+    Column("id", Identity, primary_key=True),
+    Column("name", String(200), nullable=False, unique=True),
+    Column("hash", String(64), nullable=False, unique=True),  # SHA-256
+    Column("stations", Json),  # NULL: all
+    Column("created_at", Millis, nullable=False),
+    Column("expires_at", Millis),
+    Column("revoked_at", Millis),
+    Column("last_used", Millis),
+)
+
+audit = _table(
+    "audit",
+    Column("id", Identity, primary_key=True),
+    Column("at", Millis, nullable=False),
+    Column("who", String(200), nullable=False),
+    Column("action", String(64), nullable=False),
+    Column("what", Text, nullable=False),
+    Column("before", Json),
+    Column("after", Json),
+)
