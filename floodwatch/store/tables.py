@@ -371,7 +371,7 @@ config_version = _table(
     Column("documents", Json, nullable=False),  # the files as parsed, curves included
 )
 
-# -- people -----------------------------------------------------------------------------------------
+# -- people ---------------------------------------------------------------------------------
 
 user = _table(
     "user",
