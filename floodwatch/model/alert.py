@@ -53,21 +53,32 @@ class Transition(NamedTuple):
 class RuleState:
     """The memory of one rule: everything lifecycle.step needs beside the finding. Times service ms.
 
-    `pending` is a severity waiting out its hold up since `pending_since`; `clear_since` is set
-    while a firing alert waits out its hold down; `easing` is the lower severity it would ease to.
+    `pending` is a severity waiting out its hold up since `pending_since`. While a firing alert
+    waits out its hold down, `falling` says (severity or 0 for none, since): "since then nothing
+    worse than this was seen", severities falling, times rising.
     """
 
     phase: Phase = Phase.QUIET
     severity: Severity | None = None
     pending: Severity | None = None
     pending_since: int | None = None
-    easing: Severity | None = None
-    clear_since: int | None = None
+    falling: tuple[tuple[int, int], ...] = ()
     due: int | None = None
     alert_id: int | None = None
     peak: float | None = None
     peak_at: int | None = None
     changes: tuple[int, ...] = ()  # recent fire/resolve times, for flapping
+
+    @property
+    def clear_since(self) -> int | None:
+        """Since when the alert waits to ease or clear; None while it does not."""
+        return self.falling[0][1] if self.falling else None
+
+    @property
+    def easing(self) -> Severity | None:
+        """The lower severity it would ease to; None: it would clear, or it does not ease."""
+        lowest = self.falling[-1][0] if self.falling else 0
+        return Severity(lowest) if lowest else None
 
 
 @dataclass(frozen=True, slots=True)
