@@ -1,0 +1,157 @@
+"""Stage, ponding depth and every other value held against its bands, upward or downward."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from zoneinfo import ZoneInfo
+
+import numpy as np
+from numpy.typing import NDArray
+
+from floodwatch.hydrology.series import Series
+from floodwatch.model.alert import Holds, RuleKey
+from floodwatch.model.clock import HOUR, MINUTE
+from floodwatch.model.district import District
+from floodwatch.model.finding import UNKNOWN, Finding
+from floodwatch.model.reading import Latest, SeriesKey
+from floodwatch.model.station import Station
+from floodwatch.model.threshold import Threshold
+from floodwatch.rules.bands import DIGITS, FOREVER, Band, Bands, next_band, worst
+from floodwatch.rules.belief import doubtful, failed
+from floodwatch.rules.context import Context, Need
+from floodwatch.rules.defaults import RAIN as RAINFALL
+from floodwatch.rules.defaults import holds
+from floodwatch.rules.settings import choose
+from floodwatch.rules.words import describe_bands
+
+TYPE = "level"
+LOOK_BACK = 3 * HOUR
+
+
+class LevelRule:
+    """All thresholds of one gauge in one direction; the worst open band is the finding.
+
+    A doubtful reading may open or worsen and never clears. Nor does silence: after `silent_after`
+    without a reading the last one still holds its bands and clears none.
+    """
+
+    __slots__ = ("_bands", "_silent_after", "_source", "holds", "key", "needs")
+
+    def __init__(
+        self,
+        key: RuleKey,
+        thresholds: Sequence[Threshold],
+        *,
+        series: SeriesKey,
+        holds: Holds,
+        silent_after: int,
+        tz: ZoneInfo,
+    ) -> None:
+        self.key = key
+        self.holds = holds
+        self.needs: tuple[Need, ...] = (Need(series, LOOK_BACK),)
+        self._source = series
+        self._silent_after = silent_after
+        self._bands = Bands(thresholds, tz)
+
+    @property
+    def bands(self) -> Bands:
+        """Its bands by time."""
+        return self._bands
+
+    def judge(self, context: Context) -> Finding:
+        """The verdict on the newest believable reading, by the bands in force at `context.at`."""
+        latest = context.latest.get(self._source)
+        if latest is None or failed(latest.reading.quality):
+            return UNKNOWN
+        reading = latest.reading
+        stretch = self._bands.at(context.at)
+        open_band, held = worst(stretch.bands, round(reading.value, DIGITS))
+        suspect = doubtful(reading.quality)
+        shown = open_band or held
+        fresh = context.at - reading.time <= self._silent_after
+        return Finding(
+            open_band.severity if open_band else None,
+            held.severity if held else None,
+            True,
+            fresh and not suspect and not latest.late,
+            shown.name if shown else "",
+            shown.label if shown else "",
+            shown.limit if shown else None,
+            reading.value,
+            reading.time,
+            suspect,
+            max(stretch.end, context.now) if stretch.end < FOREVER else None,
+            self._facts(context, latest, stretch.bands) if shown else {},
+        )
+
+    def _facts(
+        self, context: Context, latest: Latest, bands: Sequence[Band]
+    ) -> Mapping[str, float | int | str]:
+        reading = latest.reading
+        facts: dict[str, float | int | str] = {"age": max(0, context.now - reading.time)}
+        found = change_per_hour(context.windows.get(self._source), until=reading.time)
+        if found is not None:
+            facts["rate"] = found
+        ahead = next_band(bands, round(reading.value, DIGITS))
+        if ahead is not None:
+            facts["next"] = ahead.label
+            facts["to_next"] = round(abs(ahead.limit - reading.value), 6)
+        if latest.late:
+            facts["late"] = 1
+        return facts
+
+    def quiet(self, series: Series) -> NDArray[np.bool_]:
+        """Readings that can change no state: they and the one before are good and hold no band."""
+        calm = np.ones(series.size, bool)
+        values = np.round(series.values, DIGITS)
+        for band in self._bands.all:
+            calm &= ~(band.test(values, band.clear) | band.test(values, band.limit))
+        calm &= series.quality % 10 <= 2
+        calm[1:] &= calm[:-1].copy()
+        calm[:1] = False
+        return calm
+
+    def describe(self, language: str) -> str:
+        """The rule in words for the station page."""
+        return describe_bands(self.key.variable, self._bands.all, language)
+
+
+def change_per_hour(series: Series | None, *, until: int) -> float | None:
+    """Change per hour over the last hour before `until`, in the variable's unit.
+
+    Reporting is on change: the value in force an hour before is that of the last reading then. With
+    less than an hour known, at least ten minutes are needed. None when nothing can be said.
+    """
+    if series is None or series.size < 2:
+        return None
+    now, before = np.searchsorted(series.times, [until, until - HOUR], side="right") - 1
+    start = max(int(before), 0)
+    if now <= start:
+        return 0.0 if before >= 0 and now == before else None
+    span = until - max(int(series.times[start]), until - HOUR)
+    if span < 10 * MINUTE:
+        return None
+    return round(float(series.values[now] - series.values[start]) * HOUR / span, 4)
+
+
+def build(
+    district: District, station: Station, thresholds: Sequence[Threshold]
+) -> Iterable[LevelRule]:
+    """One rule for each gauge, variable and direction that has thresholds on the value itself."""
+    grouped: dict[RuleKey, list[Threshold]] = {}
+    for threshold in thresholds:
+        direction = threshold.comparator.direction
+        if direction in ("up", "down") and threshold.variable not in RAINFALL:
+            key = RuleKey(station.code, threshold.gauge, threshold.variable, TYPE, direction)
+            grouped.setdefault(key, []).append(threshold)
+    for key, found in grouped.items():
+        usual = holds(kind=station.kind, outlet=station.outlet, variable=key.variable, type=TYPE)
+        chosen = choose(district.rules, station, key, default=usual)
+        if chosen.enabled:
+            yield LevelRule(
+                key,
+                found,
+                series=SeriesKey(station.code, key.gauge, key.variable),
+                holds=chosen.holds,
+                silent_after=station.reporting.silent_after,
+                tz=district.zone_of(station.code),
+            )
