@@ -1,0 +1,212 @@
+"""What SQLite and PostgreSQL say differently: arrays as parameters, and upserts of many rows."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Protocol
+
+from sqlalchemy import JSON, Connection, Table
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.types import TypeEngine
+
+Row = Sequence[Any]
+
+
+class Dialect(Protocol):
+    """The form of a statement whose length does not depend on how many rows it is given.
+
+    Numbers with a fraction go in by `upsert`, never inside JSON: SQLite's own reading of decimal
+    text is not promised to be exact.
+    """
+
+    name: str
+
+    def integers(self, parameter: str) -> str:
+        """A subselect of one column: `... WHERE id IN {dialect.integers("ids")}`."""
+        ...
+
+    def texts(self, parameter: str) -> str:
+        """The same for strings."""
+        ...
+
+    def array(self, values: Iterable[Any]) -> Any:
+        """The value to bind for `integers` and `texts`."""
+        ...
+
+    def rows(self, parameter: str, columns: Mapping[str, str]) -> str:
+        """A subselect with these columns; their types are "integer" or "text"."""
+        ...
+
+    def records(self, rows: Iterable[Row]) -> str:
+        """The value to bind for `rows`."""
+        ...
+
+    def upsert(
+        self,
+        connection: Connection,
+        table: Table,
+        rows: Iterable[Row],
+        *,
+        columns: Sequence[str] | None = None,
+        key: Sequence[str] | None = None,
+        update: Sequence[str] | None = None,
+    ) -> None:
+        """Insert rows (by default all columns, in the table's order), or update those that exist.
+
+        `key` is a unique constraint's columns, by default the primary key; `update` the columns to
+        overwrite, by default all others; with an empty one existing rows stay. Of two rows with the
+        same key the last wins.
+        """
+        ...
+
+
+class SQLite:
+    """Arrays travel as JSON text."""
+
+    name = "sqlite"
+
+    def integers(self, parameter: str) -> str:
+        """json_each unpacks the array."""
+        return f"(SELECT value FROM json_each(:{parameter}))"
+
+    texts = integers
+
+    def array(self, values: Iterable[Any]) -> str:
+        """JSON text."""
+        return json.dumps(list(values))
+
+    def rows(self, parameter: str, columns: Mapping[str, str]) -> str:
+        """json_each unpacks the rows, json_extract the columns."""
+        fields = ", ".join(
+            f"json_extract(value, '$[{index}]') AS {_quoted(name)}"
+            for index, name in enumerate(columns)
+        )
+        return f"(SELECT {fields} FROM json_each(:{parameter}))"
+
+    def records(self, rows: Iterable[Row]) -> str:
+        """JSON text."""
+        return json.dumps([list(row) for row in rows])
+
+    def upsert(
+        self,
+        connection: Connection,
+        table: Table,
+        rows: Iterable[Row],
+        *,
+        columns: Sequence[str] | None = None,
+        key: Sequence[str] | None = None,
+        update: Sequence[str] | None = None,
+    ) -> None:
+        """One prepared statement stepped through all rows by the driver."""
+        names = list(columns or table.columns.keys())
+        unique = list(key or table.primary_key.columns.keys())
+        values = _last_of_each(rows, names, unique)
+        if not values:
+            return
+        marks = ", ".join("?" * len(names))
+        head = f"INSERT INTO {_quoted(table.name)} ({_listed(names)}) VALUES ({marks})"  # noqa: S608
+        tail = _conflict(names, unique, update)
+        connection.exec_driver_sql(head + tail, _encoded(values, table, names))
+
+
+class PostgreSQL:
+    """Arrays are arrays; rows travel as jsonb, and as one array a column for upserts."""
+
+    name = "postgresql"
+
+    def integers(self, parameter: str) -> str:
+        """unnest unpacks the array."""
+        return f"(SELECT unnest(CAST(:{parameter} AS bigint[])))"
+
+    def texts(self, parameter: str) -> str:
+        """unnest unpacks the array."""
+        return f"(SELECT unnest(CAST(:{parameter} AS text[])))"
+
+    def array(self, values: Iterable[Any]) -> list[Any]:
+        """A list, which the driver adapts."""
+        return list(values)
+
+    def rows(self, parameter: str, columns: Mapping[str, str]) -> str:
+        """jsonb_array_elements unpacks the rows."""
+        cast = {"integer": "bigint", "text": "text"}
+        fields = ", ".join(
+            f"CAST(e ->> {index} AS {cast[kind]}) AS {_quoted(name)}"
+            for index, (name, kind) in enumerate(columns.items())
+        )
+        source = f"jsonb_array_elements(CAST(:{parameter} AS jsonb)) AS e"
+        return f"(SELECT {fields} FROM {source})"
+
+    def records(self, rows: Iterable[Row]) -> str:
+        """JSON text."""
+        return json.dumps([list(row) for row in rows])
+
+    def upsert(
+        self,
+        connection: Connection,
+        table: Table,
+        rows: Iterable[Row],
+        *,
+        columns: Sequence[str] | None = None,
+        key: Sequence[str] | None = None,
+        update: Sequence[str] | None = None,
+    ) -> None:
+        """One statement over one array a column."""
+        names = list(columns or table.columns.keys())
+        unique = list(key or table.primary_key.columns.keys())
+        values = _last_of_each(rows, names, unique)
+        if not values:
+            return
+        types = [_array_type(table.columns[name].type) for name in names]
+        arrays = ", ".join(f"CAST(%s AS {kind}[])" for kind, _ in types)
+        fields = ", ".join(f"CAST(a{index} AS {cast})" for index, (_, cast) in enumerate(types))
+        aliases = ", ".join(f"a{index}" for index in range(len(names)))
+        statement = (
+            f"INSERT INTO {_quoted(table.name)} ({_listed(names)}) SELECT {fields}"  # noqa: S608
+            f" FROM unnest({arrays}) AS u({aliases})" + _conflict(names, unique, update)
+        )
+        lists = [list(column) for column in zip(*_encoded(values, table, names), strict=True)]
+        connection.exec_driver_sql(statement, tuple(lists))
+
+
+def dialect_of(name: str) -> Dialect:
+    """The dialect of an SQLAlchemy engine's name."""
+    return PostgreSQL() if name == "postgresql" else SQLite()
+
+
+def _quoted(name: str) -> str:
+    return f'"{name}"'
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(_quoted(name) for name in names)
+
+
+def _conflict(names: Sequence[str], key: Sequence[str], update: Sequence[str] | None) -> str:
+    changed = [name for name in names if name not in key] if update is None else update
+    if not changed:
+        return f" ON CONFLICT ({_listed(key)}) DO NOTHING"
+    pairs = ", ".join(f"{_quoted(name)} = excluded.{_quoted(name)}" for name in changed)
+    return f" ON CONFLICT ({_listed(key)}) DO UPDATE SET {pairs}"
+
+
+def _last_of_each(rows: Iterable[Row], names: Sequence[str], key: Sequence[str]) -> list[Row]:
+    where = [names.index(name) for name in key]
+    return list({tuple(row[index] for index in where): row for row in rows}.values())
+
+
+def _encoded(rows: Sequence[Row], table: Table, names: Sequence[str]) -> list[tuple[Any, ...]]:
+    documents = [isinstance(table.columns[name].type, JSON) for name in names]
+    if not any(documents):
+        return [tuple(row) for row in rows]
+    return [
+        tuple(
+            json.dumps(value, ensure_ascii=False) if document and value is not None else value
+            for document, value in zip(documents, row, strict=True)
+        )
+        for row in rows
+    ]
+
+
+def _array_type(kind: TypeEngine[Any]) -> tuple[str, str]:
+    """The element type to send and the type to cast it to."""
+    name = kind.compile(dialect=postgresql.dialect())  # type: ignore[no-untyped-call]
+    return ("text", name) if isinstance(kind, JSON) else (name, name)
