@@ -1,12 +1,12 @@
 """From the configuration to compiled rules: each rule type registers its builder here."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from floodwatch.model.district import District
 from floodwatch.model.reading import SeriesKey
 from floodwatch.model.station import Station
 from floodwatch.model.threshold import Threshold
-from floodwatch.rules import level
+from floodwatch.rules import level, rainfall, rate, stale
 from floodwatch.rules.context import Rule
 
 Builder = Callable[[District, Station, Sequence[Threshold]], Iterable[Rule]]
@@ -14,6 +14,17 @@ Builder = Callable[[District, Station, Sequence[Threshold]], Iterable[Rule]]
 # Rule type -> what builds its rules for one station from the station's thresholds.
 BUILDERS: dict[str, Builder] = {
     level.TYPE: level.build,
+    rainfall.TYPE: rainfall.build,
+    rate.TYPE: rate.build,
+    stale.TYPE: stale.build,
+}
+
+# Rule type -> the parameters that [[rule]] may set for it, each with a word of explanation.
+PARAMETERS: dict[str, Mapping[str, str]] = {
+    level.TYPE: {},
+    rainfall.TYPE: rainfall.PARAMETERS,
+    rate.TYPE: rate.PARAMETERS,
+    stale.TYPE: stale.PARAMETERS,
 }
 
 

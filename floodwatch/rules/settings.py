@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 from floodwatch.model.alert import Holds, RuleKey
 from floodwatch.model.district import RuleSetting
+from floodwatch.model.errors import Refused
 from floodwatch.model.station import Station
 
 
@@ -45,3 +46,11 @@ def _fits(setting: RuleSetting, station: Station, key: RuleKey) -> bool:
 
 def _weight(setting: RuleSetting) -> int:
     return 4 * bool(setting.station) + 2 * bool(setting.variable) + bool(setting.kind)
+
+
+def number(parameters: Mapping[str, Any], name: str, default: float) -> float:
+    """A parameter that must be a number; another kind of value is refused by name."""
+    value = parameters.get(name, default)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise Refused(f"rule parameter {name} = {value!r} is not a number; write it without quotes")
+    return float(value)
