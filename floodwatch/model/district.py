@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from floodwatch.model.people import Person, Route
 from floodwatch.model.reading import SeriesKey
+from floodwatch.model.severity import Severity
 from floodwatch.model.station import Gauge, Station
 from floodwatch.model.threshold import Threshold
 
@@ -24,6 +25,20 @@ class RuleSetting:
     hold_down: int | None = None
     enabled: bool = True
     parameters: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """One clause of a plan: what is to be done from `severity` on. Dated as thresholds are."""
+
+    title: str
+    severity: Severity
+    station: str = ""
+    kind: str = ""
+    steps: tuple[str, ...] = ()
+    source: str = ""
+    valid_from: int | None = None
+    valid_to: int | None = None
 
 
 @dataclass(frozen=True)
@@ -43,6 +58,8 @@ class District:
     service: Mapping[str, Any] = field(default_factory=dict)
     sources: Mapping[str, Any] = field(default_factory=dict)
     map_layers: tuple[str, ...] = ()
+    layers: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # name -> GeoJSON
+    plans: tuple[Plan, ...] = ()
 
     @cached_property
     def tz(self) -> ZoneInfo:
