@@ -1,0 +1,139 @@
+"""Settings in, wired services out: the only place that chooses concrete classes."""
+
+import tomllib
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from floodwatch import config
+from floodwatch.config.live import Configuration
+from floodwatch.model.batch import Batch, Receipt
+from floodwatch.model.clock import Clock, SystemClock
+from floodwatch.model.errors import Refused
+from floodwatch.pipeline.ingest import Ingest
+from floodwatch.pipeline.plan import Plans
+from floodwatch.pipeline.service_clock import ServiceClock
+from floodwatch.store.database import Database
+from floodwatch.store.journal import SeriesMap
+from floodwatch.store.readings import Readings
+from floodwatch.store.writer import Writer
+
+SETTINGS = "floodwatch.toml"
+
+
+@dataclass
+class Services:
+    """One process's view of everything: made once, closed at its end."""
+
+    folder: Path
+    data: Path
+    database: Database
+    demonstration: bool
+    clock: Clock
+    service: ServiceClock
+    epoch: Callable[[], int | None] = lambda: None
+
+    @cached_property
+    def configuration(self) -> Configuration:
+        """The configuration in force, newest version."""
+        return Configuration(self.database)
+
+    @cached_property
+    def plans(self) -> Plans:
+        """The same, compiled."""
+        return Plans(self.configuration)
+
+    @cached_property
+    def series(self) -> SeriesMap:
+        """The numbers of the series."""
+        return SeriesMap()
+
+    @cached_property
+    def readings(self) -> Readings:
+        """What is stored, to be read."""
+        return Readings(self.database)
+
+    @cached_property
+    def ingest(self) -> Ingest:
+        """The way in."""
+        return Ingest(self.plans, self.service, self.series)
+
+    @cached_property
+    def writer(self) -> Writer:
+        """The committer thread of this process; started at first use."""
+        return Writer(self.database, self.ingest, epoch=self.epoch)
+
+    def submit(self, batch: Batch) -> Receipt:
+        """Hand a batch in and wait until it is committed."""
+        return self.writer.submit(batch)
+
+    def now(self) -> int:
+        """Service time, ms."""
+        with self.database.read() as connection:
+            return self.service.moment(connection).now
+
+    def close(self) -> None:
+        """Finish what is waiting and give everything back."""
+        if "writer" in self.__dict__:
+            self.writer.close()
+        self.database.close()
+
+
+def settings(folder: Path) -> tuple[str, bool]:
+    """(database setting, whether this is the demonstration), from floodwatch.toml alone."""
+    path = folder / SETTINGS
+    if not path.exists():
+        return "sqlite", False
+    try:
+        document = tomllib.loads(path.read_text("utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError):
+        return "sqlite", False  # `check` says what is wrong with it
+    service = document.get("service", {})
+    return str(service.get("database", "sqlite")), bool(service.get("demonstration", False))
+
+
+def open_services(
+    folder: Path,
+    data: Path,
+    *,
+    clock: Clock | None = None,
+    service: ServiceClock | None = None,
+    create: bool = False,
+    migrate: bool = False,
+) -> Services:
+    """Open a data folder for one process.
+
+    The demonstration's data live in a folder of their own. `migrate` (run and engine) brings the
+    database up to date; `create` (commands of a first set-up) only makes one where there is none.
+    """
+    setting, demonstration = settings(folder)
+    if demonstration:
+        data, setting = data / "demo", "sqlite"
+    database = Database.at(data, setting)
+    fresh = database.path is not None and not database.path.exists()
+    if migrate or (create and fresh):
+        database.migrate()
+    elif fresh:
+        raise Refused(
+            f"there is no database at {database.path}; start `floodwatch run`, import a file, "
+            "or name another folder with --data"
+        )
+    else:
+        database.check_revision()
+    clock = clock or SystemClock()
+    return Services(folder, data, database, demonstration, clock, service or ServiceClock(clock))
+
+
+def follow_folder(services: Services, *, who: str, only_first: bool = False) -> int | None:
+    """Put the folder's configuration in force if it is new; raises ConfigError if it has errors.
+
+    `only_first`: only when no configuration is in force yet.
+    """
+    with services.database.read() as connection:
+        if only_first and services.configuration.current(connection).version:
+            return None
+        now = services.service.moment(connection).now
+    if not services.folder.is_dir():
+        return None
+    return config.apply(services.database, services.folder, who=who, now=now)

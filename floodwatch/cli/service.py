@@ -1,0 +1,126 @@
+"""`run`, `engine`, `web`: the processes of the service."""
+
+import logging
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+from floodwatch.bootstrap import (
+    Services,
+    engine_of,
+    first_link,
+    follow_folder,
+    open_services,
+    prepare_demonstration,
+    web_server,
+)
+from floodwatch.cli.context import Call, shared
+from floodwatch.model.clock import SystemClock
+from floodwatch.model.errors import Refused
+from floodwatch.supervisor import Supervisor, command, watch_lifeline
+
+
+def _listening(function: Callable[..., None]) -> Callable[..., None]:
+    for option in (
+        click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on."),
+        click.option("--port", default=8080, show_default=True, help="Port of the pages."),
+        click.option("--push-port", default=8081, show_default=True, help="Port for devices."),
+        click.option("--demo", is_flag=False, flag_value="storm", default=None,
+                     type=click.Choice(["storm"]), help="Run the demonstration district."),
+    ):
+        function = option(function)
+    return function
+
+
+@click.command("run")
+@_listening
+@shared
+def run(call: Call, **options: Any) -> None:
+    """Start everything and keep it running: the everyday command."""
+    _log()
+    services = _open(call, options, migrate=True)
+    if services.demonstration:
+        prepare_demonstration(services)
+    address = f"http://{options['host']}:{options['port']}"
+    link = first_link(services, address)
+    services.close()
+    click.echo(f"FloodWatch: {address}   (devices push to port {options['push_port']})")
+    if link:
+        click.echo(f"Sign in for the first time, within 24 hours: {link}")
+    click.echo("Stop with Ctrl-C.")
+    arguments = _arguments(call, options)
+    children = {name: command(name, *arguments) for name in ("engine", "web")}
+    Supervisor(children, clock=SystemClock()).run()
+
+
+@click.command("engine")
+@_listening
+@shared
+def engine(call: Call, **options: Any) -> None:
+    """Take readings in, judge them, send messages. Only one engine works at a time."""
+    _log()
+    services = _open(call, options, migrate=True)
+    work = engine_of(services, host=options["host"], push_port=options["push_port"])
+    _until_told(work.stop.set)
+    try:
+        work.run()
+    finally:
+        services.close()
+
+
+@click.command("web")
+@_listening
+@shared
+def web(call: Call, **options: Any) -> None:
+    """Serve the pages. Nobody misses an alert while they are away."""
+    _log()
+    services = _open(call, options, migrate=False)
+    server = web_server(services, host=options["host"], port=options["port"])
+    stop = threading.Event()
+    _until_told(stop.set)
+    server.start()
+    stop.wait()
+    server.stop()
+    services.close()
+
+
+def _open(call: Call, options: dict[str, Any], *, migrate: bool) -> Services:
+    services = open_services(call.config, call.data, migrate=migrate)
+    if services.demonstration != bool(options["demo"]):
+        services.close()
+        if services.demonstration:
+            raise Refused(
+                f"{call.config} is the demonstration district; start it with --demo, "
+                "or make a folder of your own: floodwatch init DIR"
+            )
+        raise Refused(f"--demo needs a folder with demonstration = true; {call.config} has not")
+    if migrate and not services.demonstration:
+        follow_folder(services, who="start", only_first=False)
+    return services
+
+
+def _arguments(call: Call, options: dict[str, Any]) -> list[str]:
+    made = ["--config", str(call.config), "--data", str(call.data)]
+    for name in ("host", "port", "push_port"):
+        made += [f"--{name.replace('_', '-')}", str(options[name])]
+    return [*made, "--demo", options["demo"]] if options["demo"] else made
+
+
+def _until_told(stop: Callable[[], object]) -> None:
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop())
+    watch_lifeline(stop)
+
+
+def _log() -> None:
+    logging.basicConfig(
+        stream=sys.stderr,
+        level=logging.INFO,
+        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
+    )
+    logging.getLogger("apscheduler").setLevel(logging.WARNING)
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)

@@ -1,0 +1,113 @@
+"""Drives the demonstration: its clock, what its devices send, and the answers of its people."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from floodwatch.model.batch import Batch, Receipt
+from floodwatch.model.clock import Clock
+from floodwatch.model.district import District
+from floodwatch.pipeline.service_clock import Moment, ServiceClock
+from floodwatch.pipeline.tick import Ticker
+from floodwatch.sources.simulator import script
+from floodwatch.sources.simulator.control import OPENING, DemoClock, order_of
+from floodwatch.sources.simulator.feed import Feed
+from floodwatch.sources.simulator.storm import T0
+from floodwatch.store import alert_log
+from floodwatch.store.clockwork import ServiceRow, set_service_row, setting
+from floodwatch.store.database import Database, Transaction
+from floodwatch.store.reset import begin_again
+
+CONTROL = "demo"
+
+
+class DemonstrationTime(ServiceClock):
+    """Service time is the demonstration's clock; other processes follow it at its speed."""
+
+    def __init__(self, clock: DemoClock, real: Clock) -> None:
+        super().__init__(clock)
+        self._demo = clock
+        self._real = real
+
+    def moment(self, connection: object) -> Moment:
+        """The moment being lived through."""
+        return Moment(self._demo.wall(), True)
+
+    def beat(self, tx: Transaction, *, devices: int | None = None) -> Moment:
+        """Write down where the clock stands and how fast it runs."""
+        now = self._demo.wall()
+        row = ServiceRow(
+            now=now,
+            monotonic=self._real.monotonic(),
+            boot=self.boot,
+            offset=0,
+            agrees=True,
+            speed=float(self._demo.speed),
+        )
+        set_service_row(tx, row)
+        return Moment(now, True)
+
+
+@dataclass(slots=True)
+class Demonstration:
+    """Called by the engine's loop in place of a bare tick."""
+
+    database: Database
+    clock: DemoClock
+    feed: Feed
+    ticker: Ticker
+    submit: Callable[[Batch], Receipt]
+    district: Callable[[], District]
+    stopping: Callable[[], bool]
+
+    def begin(self) -> None:
+        """Start before the storm and live through its first hours, up to the opening."""
+        self._restart(OPENING)
+
+    def step(self) -> bool:
+        """Walk to where the clock should be. Returns whether anything was done."""
+        self._obey()
+        walked = False
+        before = self.clock.wall()
+        for moment in self.clock.moments(self.feed.arrivals):
+            if self.stopping():
+                break
+            self._live(before, moment)
+            before, walked = moment, True
+        return self.ticker.tick() or walked
+
+    def _live(self, before: int, moment: int) -> None:
+        self.clock.set(moment)
+        for _, batch in self.feed.batches(before, moment):
+            self.submit(batch)
+        self.ticker.tick()
+        self._answer(moment)
+
+    def _answer(self, now: int) -> None:
+        """The scripted people answer for themselves, each after his own time."""
+        with self.database.read() as connection:
+            waiting = alert_log.open_obligations(connection)
+        people = self.district().people
+        due = script.due_answers(waiting, people, now=now)
+        if not due:
+            return
+        with self.database.write(epoch=self.ticker.epoch) as tx:
+            for answer in due:
+                alert_log.answer(
+                    tx, answer.alert_id, party=answer.person, who=answer.person, via="scripted", now=now
+                )
+
+    def _obey(self) -> None:
+        with self.database.read() as connection:
+            wish = setting(connection, CONTROL)
+        back = self.clock.obey(order_of(wish)) if wish else None
+        if back is not None:
+            self._restart(back)
+
+    def _restart(self, at: int) -> None:
+        with self.database.write(epoch=self.ticker.epoch) as tx:
+            begin_again(tx, T0)
+        self.clock.restart(at)
+        self.clock.set(T0)
+        self.ticker.forget()
+
+

@@ -1,0 +1,154 @@
+"""Has rules judge what they must, and lets the alerts live: shared by ingest and tick."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from sqlalchemy import Connection
+
+from floodwatch.alerts.lifecycle import step
+from floodwatch.hydrology.series import Series, empty
+from floodwatch.model.alert import Origin, Phase, RuleKey, RuleState, Transition, TransitionKind
+from floodwatch.model.finding import UNKNOWN, Finding
+from floodwatch.model.reading import Latest, SeriesKey
+from floodwatch.pipeline.newest import latest_of
+from floodwatch.pipeline.plan import Plan
+from floodwatch.pipeline.tell import tell
+from floodwatch.rules.context import Context, Rule
+from floodwatch.store import alert_log, journal
+from floodwatch.store.alert_log import Change
+from floodwatch.store.database import Transaction
+from floodwatch.store.journal import SeriesMap
+
+# How the latest reading of a series went on during one transaction, oldest first.
+History = Mapping[SeriesKey, Sequence[Latest]]
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One rule to be judged at these moments (data time, rising)."""
+
+    rule: Rule
+    moments: tuple[int, ...]
+    why: str = ""
+
+
+def judge(
+    tx: Transaction,
+    plan: Plan,
+    tasks: Sequence[Task],
+    *,
+    history: History,
+    series: SeriesMap,
+    now: int,
+    origin: Origin = Origin.LIVE,
+) -> None:
+    """Judge, step the lives, store what changed and put what must be told into the outbox."""
+    if not tasks:
+        return
+    connection = tx.connection
+    states = alert_log.states(connection, [task.rule.key for task in tasks])
+    known = _known(connection, tasks, history=history, series=series, now=now)
+    windows = _windows(connection, tasks, series=series, now=now)
+    changes = []
+    for task in tasks:
+        before = states.get(task.rule.key, RuleState())
+        after, transitions = _live(task, before, known=known, windows=windows, now=now)
+        if after != before or transitions:
+            changes.append(Change(task.rule.key, before, after, transitions, origin, plan.version))
+    settle(tx, plan, changes, now=now)
+
+
+def settle(tx: Transaction, plan: Plan, changes: Sequence[Change], *, now: int) -> None:
+    """Store changes of rule states and tell whom they concern."""
+    if changes:
+        told = alert_log.save(tx, _woken(tx.connection, changes, now=now))
+        tell(tx, told, district=plan.district, now=now)
+
+
+def _live(
+    task: Task,
+    state: RuleState,
+    *,
+    known: History,
+    windows: Mapping[SeriesKey, Series],
+    now: int,
+) -> tuple[RuleState, tuple[Transition, ...]]:
+    transitions: list[Transition] = []
+    for at in task.moments:
+        latest = {
+            need.key: found
+            for need in task.rule.needs
+            if (found := _at(known.get(need.key, ()), at)) is not None
+        }
+        finding = task.rule.judge(Context(at, now, latest, windows))
+        state, made = step(state, finding, now=now, holds=task.rule.holds)
+        transitions += (t._replace(why=task.why) if task.why else t for t in made)
+    return state, tuple(transitions)
+
+
+def _at(known: Sequence[Latest], at: int) -> Latest | None:
+    """The newest of `known` that was true at `at`."""
+    return next((latest for latest in reversed(known) if latest.reading.time <= at), None)
+
+
+def _known(
+    connection: Connection,
+    tasks: Iterable[Task],
+    *,
+    history: History,
+    series: SeriesMap,
+    now: int,
+) -> dict[SeriesKey, Sequence[Latest]]:
+    wanted = {need.key for task in tasks for need in task.rule.needs if need.key not in history}
+    ids = series.ids(connection, wanted, now=now)
+    rows = journal.latest(connection, list(ids.values()))
+    stored = {key: (latest_of(key, rows[i]),) for key, i in ids.items() if i in rows}
+    return {**stored, **history}
+
+
+def _windows(
+    connection: Connection, tasks: Iterable[Task], *, series: SeriesMap, now: int
+) -> dict[SeriesKey, Series]:
+    spans: dict[SeriesKey, tuple[int, int]] = {}
+    for task in tasks:
+        for need in task.rule.needs:
+            if need.span:
+                start, end = spans.get(need.key, (now, 0))
+                low, high = task.moments[0] - need.span, task.moments[-1]
+                spans[need.key] = (min(start, low), max(end, high))
+    ids = series.ids(connection, spans, now=now)
+    found = journal.windows(connection, {i: spans[key] for key, i in ids.items()})
+    return {key: found.get(ids[key], empty()) if key in ids else empty() for key in spans}
+
+
+def _woken(connection: Connection, changes: Sequence[Change], *, now: int) -> list[Change]:
+    """An alert that stood "by import" and is confirmed by live data is told as if it fired now."""
+    imported = alert_log.imported_open(connection, [c.rule for c in changes])
+    return [
+        _confirmed(change, now=now)
+        if change.rule in imported and change.origin is Origin.LIVE
+        else change
+        for change in changes
+    ]
+
+
+def _confirmed(change: Change, *, now: int) -> Change:
+    """The change with a FIRED in front, when the rule still fires and says nothing of itself."""
+    severity = change.after.severity
+    if change.after.phase is not Phase.FIRING or severity is None or change.transitions:
+        return change
+    finding = Finding(severity, severity, value=change.after.peak, time=change.after.peak_at)
+    fired = Transition(TransitionKind.FIRED, severity, None, now, finding, "confirmed by live data")
+    return change._replace(transitions=(fired,))
+
+
+def ended(rule: RuleKey, state: RuleState, *, now: int, version: int, why: str) -> Change:
+    """The end of a rule that is no longer configured: an open alert is resolved, saying why."""
+    transitions: tuple[Transition, ...] = ()
+    if state.phase is Phase.FIRING and state.severity is not None:
+        resolved = Transition(
+            TransitionKind.RESOLVED, state.severity, state.severity, now, UNKNOWN, why
+        )
+        transitions = (resolved,)
+    after = replace(RuleState(), changes=state.changes)
+    return Change(rule, state, after, transitions, Origin.LIVE, version)

@@ -1,0 +1,78 @@
+"""The configuration in force, compiled: what every reading is resolved with and judged by."""
+
+from dataclasses import dataclass, field
+
+from sqlalchemy import Connection
+
+from floodwatch.config.live import Configuration
+from floodwatch.model.alert import RuleKey
+from floodwatch.model.district import District
+from floodwatch.model.reading import SeriesKey
+from floodwatch.model.unit import CONVERTED_DECIMALS
+from floodwatch.quality.flagging import Limits, limits_of
+from floodwatch.rules.context import Rule
+from floodwatch.rules.registry import compile_rules, index
+
+
+@dataclass(frozen=True)
+class Plan:
+    """One version of the configuration with everything derived from it."""
+
+    district: District
+    rules: dict[RuleKey, Rule] = field(default_factory=dict)
+    by_series: dict[SeriesKey, tuple[Rule, ...]] = field(default_factory=dict)
+    limits: dict[SeriesKey, Limits] = field(default_factory=dict)
+    resolved: dict[tuple[str, str | None, str, str | None, int | None], "Resolution"] = field(
+        default_factory=dict
+    )
+
+    @property
+    def version(self) -> int:
+        """The version of the configuration."""
+        return self.district.version
+
+
+@dataclass(frozen=True, slots=True)
+class Resolution:
+    """How readings under one set of names are read: canonical = raw * scale + offset.
+
+    `refusal` is the reason when they cannot be read at all.
+    """
+
+    key: SeriesKey | None = None
+    scale: float = 1.0
+    offset: float = 0.0
+    refusal: str = ""
+
+    def convert(self, value: float) -> float:
+        """The canonical value; one given in the canonical unit stays as it is to the last bit."""
+        if self.scale == 1.0 and self.offset == 0.0:
+            return value
+        return round(value * self.scale + self.offset, CONVERTED_DECIMALS)
+
+
+def compile_plan(district: District) -> Plan:
+    """Compile a district's rules and quality limits."""
+    rules = compile_rules(district)
+    limits = {
+        gauge.key: limits_of(gauge, station)
+        for station in district.stations.values()
+        for gauge in station.gauges
+    }
+    by_series = {key: tuple(found) for key, found in index(rules).items()}
+    return Plan(district, {rule.key: rule for rule in rules}, by_series, limits)
+
+
+class Plans:
+    """The plan of the newest configuration version, compiled once a process and version."""
+
+    def __init__(self, configuration: Configuration) -> None:
+        self._configuration = configuration
+        self._plan: Plan | None = None
+
+    def current(self, connection: Connection) -> Plan:
+        """The plan in force for this transaction."""
+        district = self._configuration.current(connection)
+        if self._plan is None or self._plan.version != district.version:
+            self._plan = compile_plan(district)
+        return self._plan

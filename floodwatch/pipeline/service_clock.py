@@ -1,0 +1,104 @@
+"""Service time: what every deadline is stored in; no change of the wall clock moves it."""
+
+from collections.abc import Iterable
+from statistics import median
+from typing import NamedTuple
+
+from sqlalchemy import Connection
+
+from floodwatch.model.clock import MINUTE, SECOND, Clock
+from floodwatch.store.clockwork import ServiceRow, boot_id, service_now, service_row, set_service_row
+from floodwatch.store.database import Transaction
+from floodwatch.store.deadlines import move_deadlines
+
+DISAGREE = MINUTE  # a wall clock further off than this is not to be believed
+SLEW = 2 * SECOND  # smaller differences are the ordinary drift of two clocks: followed
+
+
+class Moment(NamedTuple):
+    """Now, as everything in one transaction sees it."""
+
+    now: int  # service time, ms
+    agrees: bool  # whether the wall clock agrees with it
+
+
+class ServiceClock:
+    """Reads service time in any process; the engine advances it with `beat`."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self.boot = boot_id()
+
+    def moment(self, connection: Connection) -> Moment:
+        """Now, from the engine's last beat carried on by monotonic time."""
+        row = service_row(connection)
+        if row is None:
+            return Moment(self._clock.wall(), True)
+        return Moment(service_now(connection, self._clock), row.agrees)
+
+    def monotonic(self) -> float:
+        """Seconds that never go back, by the clock service time follows."""
+        return self._clock.monotonic()
+
+    def beat(self, tx: Transaction, *, devices: int | None = None) -> Moment:
+        """Advance service time and compare the wall clock with it.
+
+        `devices`: by how much (ms) the stations' clocks, as one, differ from service time; None
+        when nothing is known. When they agree with a wall clock that has moved, it was service time
+        that was wrong (a machine that started with a false date): service time is set right, and
+        the deadlines move with it.
+        """
+        now = service_now(tx.connection, self._clock)
+        wall = self._clock.wall()
+        drift = wall - now
+        if abs(drift) <= SLEW:
+            now = max(now, min(wall, now + SECOND // 10))
+        elif devices is not None and abs(drift - devices) <= MINUTE < abs(drift):
+            move_deadlines(tx, drift)
+            now, drift = wall, 0
+        agrees = abs(drift) <= DISAGREE
+        row = ServiceRow(
+            now=now,
+            monotonic=self._clock.monotonic(),
+            boot=self.boot,
+            offset=0,
+            agrees=agrees,
+            speed=1.0,
+        )
+        set_service_row(tx, row)
+        return Moment(now, agrees)
+
+
+class DeviceClocks:
+    """What the stations' own clocks say of ours: the newest difference of each, ten minutes long.
+
+    A device with a wrong clock is one device; when at least three stations, and most of those
+    heard, are off by the same amount, it is us.
+    """
+
+    def __init__(self) -> None:
+        self._heard: dict[str, tuple[int, int]] = {}  # station -> (reading time - now, now)
+
+    def hear(self, station: str, difference: int, *, now: int) -> None:
+        """Note by how much (ms) a station's newest reading was ahead (+) or late (-)."""
+        self._heard[station] = (difference, now)
+
+    def verdict(self, now: int) -> int | None:
+        """By how much all are off, ms; 0 when they agree with us; None when too few speak."""
+        recent = [d for d, at in self._heard.values() if now - at <= 10 * MINUTE]
+        if len(recent) < 3:
+            return None
+        middle = int(median(recent))
+        alike = sum(abs(d - middle) <= 3 * MINUTE for d in recent)
+        if 2 * alike <= len(recent):
+            return None
+        return middle if abs(middle) > 15 * MINUTE else 0
+
+
+def newest_by_station(pairs: Iterable[tuple[str, int]]) -> dict[str, int]:
+    """The newest time of each station among (station, time) pairs."""
+    newest: dict[str, int] = {}
+    for station, time in pairs:
+        if time > newest.get(station, time - 1):
+            newest[station] = time
+    return newest

@@ -1,0 +1,88 @@
+"""Alerts about the service itself: its clock, its timetable, its configuration."""
+
+from collections.abc import Iterator
+
+from floodwatch.alerts.lifecycle import step
+from floodwatch.model.alert import Holds, Origin, RuleKey, RuleState
+from floodwatch.model.clock import MINUTE
+from floodwatch.model.finding import Finding
+from floodwatch.model.severity import Severity
+from floodwatch.pipeline.judge import settle
+from floodwatch.pipeline.plan import Plan
+from floodwatch.pipeline.service_clock import Moment
+from floodwatch.store import alert_log
+from floodwatch.store.alert_log import Change
+from floodwatch.store.clockwork import jobs, setting
+from floodwatch.store.database import Transaction
+
+TYPE = "system"
+HOLDS = Holds(up=0, down=MINUTE)
+CLEAR = Finding(None, None)
+
+
+def key(name: str) -> RuleKey:
+    """The rule key of one system alert."""
+    return RuleKey("system", "1", name, TYPE, "none")
+
+
+def check(tx: Transaction, plan: Plan, moment: Moment, *, devices: int | None) -> None:
+    """Judge the service itself; opens and resolves its alerts like any others."""
+    findings = dict(_findings(tx, moment, devices))
+    states = alert_log.states(tx.connection, list(findings))
+    changes = []
+    for rule, finding in findings.items():
+        before = states.get(rule, RuleState())
+        after, transitions = step(before, finding, now=moment.now, holds=HOLDS)
+        if after != before or transitions:
+            changes.append(Change(rule, before, after, transitions, Origin.SYSTEM, plan.version))
+    settle(tx, plan, changes, now=moment.now)
+
+
+def _findings(
+    tx: Transaction, moment: Moment, devices: int | None
+) -> Iterator[tuple[RuleKey, Finding]]:
+    yield key("clock"), _clock(moment, devices)
+    refused = setting(tx.connection, "config_refused")
+    yield key("configuration"), _configuration(moment, refused) if refused else CLEAR
+    overdue = [
+        job.name
+        for job in jobs(tx.connection)
+        if job.last_success is not None and moment.now - job.last_success > 2 * job.every
+    ]
+    yield key("timetable"), _timetable(moment, overdue) if overdue else CLEAR
+
+
+def _clock(moment: Moment, devices: int | None) -> Finding:
+    if moment.agrees and not devices:
+        return CLEAR
+    return _finding(
+        moment,
+        Severity.I,
+        zh="本机时钟不可信:与监测站或运行时间不一致;报警照常,请立即校时",
+        en="this machine's clock cannot be trusted: it disagrees with the stations or with the "
+        "service's own time; alerts go on, set the clock now",
+    )
+
+
+def _configuration(moment: Moment, refused: object) -> Finding:
+    problems = refused.get("problems", []) if isinstance(refused, dict) else []
+    first = str(problems[0].get("what", "")) if problems else ""
+    return _finding(
+        moment,
+        Severity.III,
+        zh=f"配置有 {len(problems)} 处错误,未采用,仍按上一版运行:{first}",
+        en=f"the configuration has {len(problems)} error(s) and was not taken; the last good "
+        f"version stays in force: {first}",
+    )
+
+
+def _timetable(moment: Moment, overdue: list[str]) -> Finding:
+    names = ", ".join(overdue)
+    return _finding(
+        moment, Severity.III, zh=f"定时任务逾期:{names}", en=f"jobs are overdue: {names}"
+    )
+
+
+def _finding(moment: Moment, severity: Severity, *, zh: str, en: str) -> Finding:
+    facts = {"zh": zh, "en": en}
+    return Finding(severity, severity, time=moment.now, label=zh, facts=facts)

@@ -1,0 +1,100 @@
+"""pipeline.tick: what time alone decides, in one transaction like ingest."""
+
+from dataclasses import dataclass, field
+
+
+from floodwatch.model.alert import RuleState
+from floodwatch.model.clock import SECOND
+from floodwatch.pipeline import escalate, system
+from floodwatch.pipeline.ingest import Ingest
+from floodwatch.pipeline.judge import Task, ended, judge, settle
+from floodwatch.pipeline.plan import Plan, Plans
+from floodwatch.pipeline.service_clock import Moment, ServiceClock
+from floodwatch.store import alert_log
+from floodwatch.store.clockwork import beat_lease
+from floodwatch.store.database import Database, Transaction
+from floodwatch.store.journal import SeriesMap
+
+BEAT = SECOND  # how often service time and the lease are written
+
+
+@dataclass(slots=True)
+class Ticker:
+    """The engine's tick: call `tick` every 200 ms. It writes only when something is due."""
+
+    database: Database
+    plans: Plans
+    service: ServiceClock
+    series: SeriesMap
+    ingest: Ingest
+    epoch: int
+    _beaten: float = field(init=False, default=float("-inf"))
+    _judged_version: int | None = field(init=False, default=None)
+
+    def tick(self) -> bool:
+        """Do what is due. Returns whether something was written that may have to be sent."""
+        beat = (self.service.monotonic() - self._beaten) * SECOND >= BEAT
+        if not beat and not self._due():
+            return False
+        with self.database.write(epoch=self.epoch) as tx:
+            moment = self._beat(tx)
+            plan = self.plans.current(tx.connection)
+            self._judge(tx, plan, moment)
+            devices = self.ingest.devices.verdict(moment.now)
+            system.check(tx, plan, moment, devices=devices)
+            escalate.step(tx, district=plan.district, now=moment.now)
+        self._beaten = self.service.monotonic()
+        return True
+
+    def forget(self) -> None:
+        """Begin again as after a start: every rule is judged at the next tick."""
+        self._beaten, self._judged_version = float("-inf"), None
+
+    def _due(self) -> bool:
+        with self.database.read() as connection:
+            now = self.service.moment(connection).now
+            if self.plans.current(connection).version != self._judged_version:
+                return True
+            return bool(alert_log.due(connection, now)) or escalate.due(connection, now=now)
+
+    def _beat(self, tx: Transaction) -> Moment:
+        beat_lease(tx, self.epoch)
+        now = self.service.moment(tx.connection).now
+        return self.service.beat(tx, devices=self.ingest.devices.verdict(now))
+
+    def _judge(self, tx: Transaction, plan: Plan, moment: Moment) -> None:
+        now = moment.now
+        if plan.version != self._judged_version:
+            tasks = self._after_edit(tx, plan, now)
+        else:
+            due = alert_log.due(tx.connection, now)
+            tasks = [Task(plan.rules[key], (now,)) for key in due if key in plan.rules]
+        judge(tx, plan, tasks, history={}, series=self.series, now=now)
+        self._judged_version = plan.version
+
+    def _after_edit(self, tx: Transaction, plan: Plan, now: int) -> list[Task]:
+        """A new configuration: every rule is judged again with the last good reading.
+
+        The alerts of rules that are no longer configured end, saying so.
+        """
+        stored = alert_log.versions(tx.connection)
+        gone = [key for key in stored if key not in plan.rules and key.type != system.TYPE]
+        states = alert_log.states(tx.connection, gone)
+        settle(
+            tx,
+            plan,
+            [
+                ended(key, states.get(key, RuleState()), now=now, version=plan.version, why=GONE)
+                for key in gone
+            ],
+            now=now,
+        )
+        edited = any(version != plan.version for version in stored.values())
+        why = EDITED if edited else ""
+        return [Task(rule, (now,), why) for rule in plan.rules.values()]
+
+
+GONE = "rule no longer configured"
+EDITED = "thresholds edited"
+
+

@@ -1,0 +1,24 @@
+"""Moves every stored deadline, for the rare day on which service time itself was wrong."""
+
+from sqlalchemy import select, update
+
+from floodwatch.store.database import Transaction
+from floodwatch.store.tables import obligation, outbox, rule_state
+
+_SINCE = ("pending_since", "clear_since")
+
+
+def move_deadlines(tx: Transaction, by: int) -> None:
+    """Add `by` ms to every deadline that has not passed, so that each keeps its distance to now."""
+    for column in (rule_state.c.due, obligation.c.due, outbox.c.next_at):
+        table = column.table
+        tx.connection.execute(
+            update(table).where(column.is_not(None)).values({column.name: column + by})
+        )
+    rows = tx.connection.execute(select(rule_state.c.rule, rule_state.c.state)).all()
+    for rule, state in rows:
+        moved = {name: state[name] + by for name in _SINCE if state.get(name) is not None}
+        if moved:
+            tx.connection.execute(
+                update(rule_state).where(rule_state.c.rule == rule).values(state=state | moved)
+            )

@@ -1,0 +1,34 @@
+"""Empties the journal after a moment: only the demonstration begins again."""
+
+from sqlalchemy import delete, select
+
+from floodwatch.store import journal
+from floodwatch.store.database import Transaction
+from floodwatch.store.tables import (
+    alert,
+    alert_event,
+    attempt,
+    call,
+    correction,
+    inbox,
+    obligation,
+    outbox,
+    quarantine,
+    reading,
+    rule_state,
+    series,
+    service_time,
+)
+
+_LIVES = (attempt, outbox, obligation, alert_event, alert, call, inbox, rule_state)
+
+
+def begin_again(tx: Transaction, after: int) -> None:
+    """Forget every alert and message, and every reading later than `after` (ms UTC)."""
+    for table in _LIVES:
+        tx.connection.execute(delete(table))
+    for table in (reading, correction, quarantine):
+        tx.connection.execute(delete(table).where(table.c.time > after))
+    tx.connection.execute(delete(service_time))
+    ids = tx.connection.execute(select(series.c.id)).scalars().all()
+    journal.recompute_latest(tx, ids, now=after)
