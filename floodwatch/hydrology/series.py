@@ -20,7 +20,11 @@ class Series(NamedTuple):
     def between(self, after: int, until: int) -> "Series":
         """The part with after < time <= until (the period convention: times end intervals)."""
         low, high = np.searchsorted(self.times, [after, until], side="right")
-        return Series(self.times[low:high], self.values[low:high], self.quality[low:high])
+        return self.take(slice(int(low), int(high)))
+
+    def take(self, chosen: "slice | NDArray[np.bool_] | NDArray[np.int64]") -> "Series":
+        """The readings of a slice, a mask or indices."""
+        return Series(self.times[chosen], self.values[chosen], self.quality[chosen])
 
     @property
     def size(self) -> int:
