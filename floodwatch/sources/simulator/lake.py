@@ -52,6 +52,7 @@ class Town:
     """Its state: water on the ground at each point, in the sump and the lake; who is running.
 
     `asked_at` is when 二号 was asked for, in seconds since the beginning; None when it is not.
+    `length_s` is how long a substep is, `hold` down to which stage the gate drains the lake.
     """
 
     ponded: list[float] = field(default_factory=lambda: [0.0] * len(POINTS))  # m³
@@ -64,6 +65,8 @@ class Town:
     asked_at: float | None = None
     seconds: float = 0.0
     gate_flow: float = 0.0  # m³/s
+    length_s: float = SUBSTEP_S
+    hold: float = GATE_ABOVE
 
     @property
     def lake_stage(self) -> float:
@@ -82,7 +85,7 @@ class Town:
     def substep(
         self, runoff: list[float], lateral: float, *, outer: float, tripped: bool, flows: Flows
     ) -> None:
-        """Let 30 s pass. `runoff` at the points and `lateral` to the lake: m³ of this substep."""
+        """Let `length_s` pass; `runoff` at the points, `lateral` to the lake: m³ in that time."""
         to_lake, to_sump = self._drain_points(runoff)
         self.sump += to_sump
         lifted = self._run_3(tripped=tripped)
@@ -90,7 +93,7 @@ class Town:
         drained = self._flow_gate(outer)
         pumped_1, pumped_2 = self._run_1(), self._run_2()
         self.lake += lateral + to_lake + lifted - drained - pumped_1 - pumped_2
-        self.seconds += SUBSTEP_S
+        self.seconds += self.length_s
         flows.runoff += sum(runoff) + lateral
         flows.gate += drained
         flows.pump_1 += pumped_1
@@ -108,7 +111,7 @@ class Town:
             else:
                 share = min(max((point.outfall - lake) / TO_LAKE_M, 0.10), 1.0)
             volume = self.ponded[k] + runoff[k]
-            drained = min(volume, point.drain_m3s * share * SUBSTEP_S)
+            drained = min(volume, point.drain_m3s * share * self.length_s)
             self.ponded[k] = volume - drained
             if point.outfall is None:
                 to_sump += drained
@@ -124,7 +127,7 @@ class Town:
             self.running_3 = max(self.running_3, sum(stage >= start for start in STARTS_3))
         if tripped:
             self.running_3 = min(self.running_3, 1)
-        lifted = min(self.sump, self.running_3 * UNITS_3 * SUBSTEP_S)
+        lifted = min(self.sump, self.running_3 * UNITS_3 * self.length_s)
         self.sump -= lifted
         return lifted
 
@@ -138,10 +141,10 @@ class Town:
     def _flow_gate(self, outer: float) -> float:
         head = self.lake_stage - outer
         self.gate_flow = 0.0
-        if self.gate_open and head > 0 and self.lake_stage > GATE_ABOVE:
+        if self.gate_open and head > 0 and self.lake_stage > self.hold:
             area = GATE_WIDTH * GATE_OPENING
             self.gate_flow = GATE_FACTOR * area * sqrt(2 * GRAVITY * head)
-        return self.gate_flow * SUBSTEP_S
+        return self.gate_flow * self.length_s
 
     def _run_1(self) -> float:
         stage = self.lake_stage
@@ -149,7 +152,7 @@ class Town:
             self.running_1 = 0
         else:
             self.running_1 = max(self.running_1, sum(stage >= start for start in STARTS_1))
-        return self.running_1 * UNITS_1 * SUBSTEP_S
+        return self.running_1 * UNITS_1 * self.length_s
 
     def _run_2(self) -> float:
         """二号 belongs to the city: it is asked for, and comes 40 minutes later."""
@@ -162,4 +165,4 @@ class Town:
             self.running_2 = COUNT_2
         if self.running_2 and stage < STOP_2:
             self.running_2, self.asked_at = 0, None
-        return self.running_2 * UNITS_2 * SUBSTEP_S
+        return self.running_2 * UNITS_2 * self.length_s

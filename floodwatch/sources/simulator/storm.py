@@ -7,6 +7,7 @@ its 40 minutes from the substep in which the lake reaches 26.85.
 """
 
 from dataclasses import dataclass
+from datetime import date
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,6 +30,8 @@ Floats = NDArray[np.float64]
 T0 = 1_781_697_600_000  # 2026-06-17 20:00 Asia/Shanghai, ms UTC
 STEP = 5 * MINUTE
 END = T0 + STEPS * STEP
+# District rain of its hydrological days in mm, rounded.
+WET_DAYS = {date(2026, 6, 18): 162.0, date(2026, 6, 19): 51.0}
 
 LATERAL_LOSSES = Losses(0.45, 0.85, k_mm=40, wet_mm=30)
 # The trip holds in every step that ends from 04:05 to 04:45: nine of them. With the step that ends
