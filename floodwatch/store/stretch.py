@@ -1,0 +1,71 @@
+"""A stretch of one series, from wherever its readings live: blocks, then journal rows."""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from sqlalchemy import Connection, CursorResult, bindparam, func, select
+
+from floodwatch.hydrology.series import Series, empty
+from floodwatch.store import archive
+from floodwatch.store.blocks import joined
+from floodwatch.store.tables import reading, series
+
+_SERIES = reading.c.series_id == bindparam("series_id")
+_SEALED = select(series.c.sealed_until).where(series.c.id == bindparam("series_id"))
+_ROWS = (
+    select(reading.c.time, reading.c.value, reading.c.quality)
+    .where(_SERIES, reading.c.time >= bindparam("first"), reading.c.time <= bindparam("last"))
+    .order_by(reading.c.time)
+)
+_FIRST_ROWS = _ROWS.limit(bindparam("most"))
+_SPAN = select(func.min(reading.c.time), func.max(reading.c.time)).where(_SERIES)
+
+
+class Span(NamedTuple):
+    """Time of the first and of the last reading, ms UTC."""
+
+    first: int
+    last: int
+
+
+def stretch(connection: Connection, series_id: int, start: int, end: int) -> Series:
+    """The readings with start <= time <= end; the connection must be one snapshot."""
+    sealed = connection.execute(_SEALED, {"series_id": series_id}).scalar_one_or_none()
+    if sealed is None or end < start:
+        return empty()
+    parts = []
+    if start < sealed:
+        parts.append(archive.read(connection, series_id, start, min(end, sealed - 1)))
+    if end >= sealed:
+        parts.append(rows(connection, series_id, max(start, sealed), end))
+    return joined(parts)
+
+
+def rows(
+    connection: Connection, series_id: int, start: int, end: int, *, most: int | None = None
+) -> Series:
+    """The journal's rows with start <= time <= end, by rising time; the first `most` of them."""
+    values = {"series_id": series_id, "first": start, "last": end}
+    if most is None:
+        return _series(connection.execute(_ROWS, values))
+    return _series(connection.execute(_FIRST_ROWS, values | {"most": most}))
+
+
+def span(connection: Connection, series_id: int) -> Span | None:
+    """The first and the last time of a series; None when it has no readings."""
+    older = archive.span(connection, series_id)
+    first, last = connection.execute(_SPAN, {"series_id": series_id}).one()
+    if first is None:
+        return Span(*older) if older else None
+    return Span(older[0] if older else first, last)
+
+
+def _series(found: CursorResult[Any]) -> Series:
+    columns = list(zip(*found.all(), strict=True))  # all at once: far quicker than one by one
+    if not columns:
+        return empty()
+    return Series(
+        np.array(columns[0], np.int64),
+        np.array(columns[1], np.float64),
+        np.array(columns[2], np.int16),
+    )
