@@ -102,7 +102,7 @@ def _district(draft: Draft, placed: list[Placed], version: int) -> District:
         version=version,
         name=service.service.name,
         timezone=service.service.timezone,
-        demonstration=service.demonstration,
+        demonstration=service.service.demonstration,
         stations=stations,
         thresholds=tuple(one.threshold for one in placed),
         rules=tuple(setting_of(entry.table) for entry in draft.rules),

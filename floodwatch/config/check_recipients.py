@@ -48,7 +48,7 @@ def _person(draft: Draft, entry: Entry[PersonTable]) -> Iterator[Problem]:
     if person.deputy and person.deputy not in draft.names - {person.name}:
         what = f"the deputy {person.deputy!r} is nobody else in this file"
         yield entry.problem("deputy", what, nearest(person.deputy, draft.names - {person.name}))
-    if person.answers_after is not None and not draft.service.demonstration:
+    if person.answers_after is not None and not draft.service.service.demonstration:
         what = "answers_after: only the demonstration's people answer by script"
         yield entry.problem("answers_after", what, "remove it")
 

@@ -1,7 +1,5 @@
 """The configuration folder as one document: every file's text by its name, and their hash."""
 
-import hashlib
-import json
 from pathlib import Path
 
 from floodwatch.model.errors import ConfigError, Problem
@@ -38,12 +36,6 @@ def documents(folder: Path) -> dict[str, str]:
     if problems:
         raise ConfigError(problems)
     return texts
-
-
-def content_hash(texts: dict[str, str]) -> str:
-    """SHA-256 of the documents in canonical JSON."""
-    canonical = json.dumps(texts, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-    return hashlib.sha256(canonical.encode()).hexdigest()
 
 
 def signature(folder: Path) -> tuple[tuple[str, int, int, int], ...]:

@@ -11,6 +11,7 @@ class ServiceTable(Table):
     """[service]"""
 
     name: str = ""
+    demonstration: bool = False  # fictional data on a clock of their own: only with run --demo
     timezone: Zone = "Asia/Shanghai"
     database: str = "sqlite"
     url: str = ""  # by which people reach the pages; links in messages begin with it
@@ -60,7 +61,6 @@ class SourcesTable(Table):
 class ServiceFile(Table):
     """The whole of floodwatch.toml."""
 
-    demonstration: bool = False
     service: ServiceTable = ServiceTable()
     channels: ChannelsTable = ChannelsTable()
     sources: SourcesTable = SourcesTable()
