@@ -61,7 +61,9 @@ def span(connection: Connection, series_id: int) -> Span | None:
 
 
 def _series(found: CursorResult[Any]) -> Series:
-    columns = list(zip(*found.all(), strict=True))  # all at once: far quicker than one by one
+    # The driver's own tuples: making SQLAlchemy rows of thousands costs as much as reading a year.
+    columns = list(zip(*found.cursor.fetchall(), strict=True)) if found.cursor else []
+    found.close()
     if not columns:
         return empty()
     return Series(
