@@ -1,0 +1,122 @@
+"""What a text table looks like: its delimiter, header, columns, and the first rows."""
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from floodwatch.model.errors import ImportRefused
+from floodwatch.sources.csv import encoding as encodings
+from floodwatch.sources.csv import time_format
+from floodwatch.sources.csv.options import AUTO, ImportOptions
+from floodwatch.sources.csv.record import Broken, split
+from floodwatch.sources.csv.stream import LONGEST_LINE, Source, beginning
+
+DELIMITERS = (",", "\t", ";", "|")
+_NAMES = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";"}
+_NUMBER = re.compile(r"[+-]?(\d+[.,]?\d*|[.,]\d+)([eE][+-]?\d+)?")
+_COMMA_NUMBER = re.compile(r"[+-]?\d+,\d+")
+SAMPLE = 2000
+_MOST_COLUMNS = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """A file as far as its first lines show it. `header_line` is 0 when it has no header."""
+
+    encoding: str
+    newline: str
+    delimiter: str
+    decimal: str
+    header_line: int
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]  # the first data rows
+
+    def column(self, name: str) -> int:
+        """Where a column is, by its name or, without a header, its number from 1."""
+        wanted = name.strip()
+        places = [i for i, c in enumerate(self.columns) if c == wanted] or [
+            i for i, c in enumerate(self.columns) if c.lower() == wanted.lower()
+        ]
+        if len(places) == 1:
+            return places[0]
+        what = "no column" if not places else f"{len(places)} columns"
+        raise ImportRefused(f"there is {what} named {name!r}; columns: {', '.join(self.columns)}")
+
+    def values(self, index: int) -> list[str]:
+        """The first texts of a column."""
+        return [row[index] for row in self.rows]
+
+
+def shape_of(source: Source, options: ImportOptions) -> Shape:
+    """Look at a file. Raises ImportRefused when it is no table."""
+    if options.encoding == AUTO:
+        encoding = encodings.detect((block for block, _ in source.blocks()), name=source.name)
+    else:
+        encoding = encodings.check(options.encoding, name=source.name)
+    text = beginning(source, encoding).decode("utf-8", "replace")
+    newline = "\r" if "\r" in text and "\n" not in text else "\n"
+    lines = [line.rstrip("\r") for line in text.split(newline)][: SAMPLE + 200]
+    lines = [line if len(line) <= LONGEST_LINE else "" for line in lines]
+    delimiter, width = _delimiter(lines, options, source.name)
+    start = next(i for i, line in enumerate(lines) if _width(line, delimiter) == width)
+    rows = [fields for line in lines[start:] if (fields := _fields(line, delimiter, width))]
+    decimal = _decimal(rows[1:], delimiter)
+    has_header = not any(_is_data(cell) for cell in rows[0])
+    columns = rows[0] if has_header else [str(number + 1) for number in range(width)]
+    return Shape(
+        encoding=encoding,
+        newline=newline,
+        delimiter=delimiter,
+        decimal=decimal,
+        header_line=start + 1 if has_header else 0,
+        columns=tuple(name.strip() for name in columns),
+        rows=tuple(tuple(row) for row in rows[1 if has_header else 0 :][:SAMPLE]),
+    )
+
+
+def _delimiter(lines: Sequence[str], options: ImportOptions, name: str) -> tuple[str, int]:
+    """The delimiter, and how many fields most lines have with it."""
+    given = _NAMES.get(options.delimiter, options.delimiter)
+    some = [line for line in lines if line.strip()][:200]
+    best, score = ("", 0), (0.0, 0)
+    for delimiter in (given,) if given else DELIMITERS:
+        widths = Counter(width for line in some if (width := _width(line, delimiter)) > 1)
+        if not widths:
+            continue
+        width, count = widths.most_common(1)[0]
+        if (count / len(some), -DELIMITERS.index(delimiter) if not given else 0) > score:
+            best, score = (delimiter, width), (count / len(some), -99)
+    if not best[1]:
+        raise ImportRefused(f"{name}: no table found in it; say --delimiter and --encoding")
+    if best[1] > _MOST_COLUMNS:
+        raise ImportRefused(f"{name}: {best[1]} columns; at most {_MOST_COLUMNS} are read")
+    return best
+
+
+def _width(line: str, delimiter: str) -> int:
+    try:
+        return len(split(line, delimiter)) if line.strip() else 0
+    except Broken:
+        return 0
+
+
+def _fields(line: str, delimiter: str, width: int) -> list[str]:
+    return split(line, delimiter) if _width(line, delimiter) == width else []
+
+
+def _decimal(rows: Sequence[Sequence[str]], delimiter: str) -> str:
+    """A comma, if numbers are written with commas and none with a point."""
+    if delimiter == ",":
+        return "."
+    cells = [cell.strip() for row in rows for cell in row]
+    commas = any(_COMMA_NUMBER.fullmatch(cell) for cell in cells)
+    points = any("." in cell and _NUMBER.fullmatch(cell) for cell in cells)
+    return "," if commas and not points else "."
+
+
+def _is_data(cell: str) -> bool:
+    text = cell.strip()
+    if not text:
+        return False
+    return bool(_NUMBER.fullmatch(text)) or time_format.detect([text]) is not None

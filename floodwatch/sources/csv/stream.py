@@ -1,0 +1,118 @@
+"""The bytes of a file as UTF-8 pieces that end at line ends, with line numbers; .gz is opened."""
+
+import codecs
+import gzip
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO, NamedTuple
+
+from floodwatch.model.errors import ImportRefused
+
+PIECE = 16 << 20
+LONGEST_LINE = 64 * 1024
+BOMB_RATIO = 100
+BOMB_BYTES = 1 << 30
+_PLAIN = ("utf-8", "utf-8-sig", "ascii")
+_MARK = codecs.BOM_UTF8
+
+
+class Piece(NamedTuple):
+    """Whole lines of a file as UTF-8. `first_line` counts from 1; `read` bytes of the file so far.
+
+    Undecodable bytes have become U+FFFD. Of a line beyond all reason only the beginning is kept,
+    still too long to be taken.
+    """
+
+    data: bytes
+    first_line: int
+    read: int
+    final: bool
+
+
+class Source:
+    """A file to read from the start, as often as needed, which must not change meanwhile."""
+
+    def __init__(self, path: Path) -> None:
+        self.path, self.name = path, path.name
+        self.packed = path.suffix.lower() == ".gz"
+        self._seen = self._state()
+        self.size = self._seen[0]
+
+    def blocks(self, size: int = PIECE) -> Iterator[tuple[bytes, int]]:
+        """The bytes, unpacked, with how many bytes of the file have been read."""
+        with self.path.open("rb") as file:
+            if self.packed:
+                yield from self._unpacked(file, size)
+            else:
+                while block := file.read(size):
+                    yield block, file.tell()
+        if self._state() != self._seen:
+            raise ImportRefused(f"{self.name}: the file was changed while it was being read")
+
+    def _state(self) -> tuple[int, int, int]:
+        try:
+            stat = self.path.stat()
+        except OSError as error:
+            raise ImportRefused(f"{self.path}: {error.strerror}") from error
+        if not self.path.is_file():
+            raise ImportRefused(f"{self.path}: not a file")
+        return stat.st_size, stat.st_mtime_ns, stat.st_ino
+
+    def _unpacked(self, file: BinaryIO, size: int) -> Iterator[tuple[bytes, int]]:
+        unpacked = 0
+        try:
+            with gzip.GzipFile(fileobj=file) as opened:
+                while block := opened.read(min(size, 4 << 20)):
+                    unpacked += len(block)
+                    if unpacked > BOMB_BYTES and unpacked > BOMB_RATIO * self.size:
+                        raise ImportRefused(
+                            f"{self.name}: unpacks to more than {BOMB_RATIO} times its size and "
+                            f"more than 1 GB; unpack it yourself if it is really meant"
+                        )
+                    yield block, file.tell()
+        except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+            raise ImportRefused(f"{self.name}: the gzip file is cut off or damaged") from error
+
+
+def pieces(source: Source, encoding: str, *, newline: str = "\n") -> Iterator[Piece]:
+    """The file in pieces of whole lines; `newline` "\\r" is for files that know no other."""
+    rest, line, read = b"", 1, 0
+    for text, read in _transcoded(source, encoding):
+        if newline == "\r":
+            text = text.replace(b"\r", b"\n")
+        cut = text.rfind(b"\n") + 1
+        if cut == 0:
+            rest = (rest + text)[: 2 * LONGEST_LINE]
+            continue
+        data = rest + text[:cut]
+        rest = text[cut:][: 2 * LONGEST_LINE]
+        yield Piece(data, line, read, final=False)
+        line += data.count(b"\n")
+    yield Piece(rest, line, read, final=True)
+
+
+def _transcoded(source: Source, encoding: str) -> Iterator[tuple[bytes, int]]:
+    plain = encoding in _PLAIN
+    decoder = codecs.getincrementaldecoder("utf-8" if plain else encoding)("replace")
+    first, read = True, 0
+    for block, read in source.blocks():
+        if plain and block.isascii() and not decoder.getstate()[0]:
+            first = False
+            yield block, read
+            continue
+        text = decoder.decode(block).encode("utf-8", "replace")
+        if first and text:
+            text, first = text.removeprefix(_MARK), False
+        yield text, read
+    tail = decoder.decode(b"", True).encode("utf-8", "replace")
+    if tail:
+        yield tail, read
+
+
+def beginning(source: Source, encoding: str, *, most: int = 1 << 20) -> bytes:
+    """The first lines of a file as UTF-8, enough to see what it is."""
+    decoder = codecs.getincrementaldecoder("utf-8" if encoding in _PLAIN else encoding)("replace")
+    block, _ = next(source.blocks(most), (b"", 0))
+    text = decoder.decode(block).encode("utf-8", "replace").removeprefix(_MARK)
+    return text[: text.rfind(b"\n") + 1] if len(block) >= most and b"\n" in text else text

@@ -1,0 +1,204 @@
+"""Texts to times, many at once: texts of one layout are read by the same positions.
+
+A layout is where the digits are and what stands between them. A pattern is tried on one text of
+each layout; all others of that layout are then read by arithmetic on their bytes.
+"""
+
+import re
+from typing import NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from floodwatch.model.clock import DAY, HOUR, MINUTE, SECOND
+
+OK, BLANK, UNREADABLE = 0, 1, 2
+_LAYOUTS = 400  # more layouts than this in one piece is not a time column
+
+Ints = NDArray[np.int64]
+Bytes = NDArray[np.uint8]
+MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+
+
+class Times(NamedTuple):
+    """Milliseconds: UTC, or local where `naive`. `state`: 0 read, 1 blank, 2 unreadable."""
+
+    ms: Ints
+    naive: NDArray[np.bool_]
+    state: Bytes
+
+
+def read(texts: pa.ChunkedArray | pa.Array, patterns: tuple[re.Pattern[str], ...]) -> Times:
+    """Read texts by the first of `patterns` (groups Y m d H M S f z p b y e E) that fits each."""
+    if isinstance(texts, pa.ChunkedArray):
+        texts = texts.combine_chunks()
+    texts = pc.utf8_trim_whitespace(texts.cast(pa.string()))
+    n = len(texts)
+    times = Times(np.zeros(n, np.int64), np.zeros(n, np.bool_), np.full(n, UNREADABLE, np.uint8))
+    offsets = np.frombuffer(texts.buffers()[1], np.int32)[texts.offset : texts.offset + n + 1]
+    data = np.frombuffer(texts.buffers()[2] or b"", np.uint8)
+    sizes = np.diff(offsets)
+    times.state[sizes == 0] = BLANK
+    budget = _LAYOUTS
+    for size in np.unique(sizes).tolist():
+        if 0 < size <= 64:
+            rows = np.flatnonzero(sizes == size)
+            matrix = _matrix(data, offsets, rows, size)
+            budget = _read_size(matrix, rows, patterns, times, budget)
+    return times
+
+
+def _matrix(data: Bytes, offsets: NDArray[np.int32], rows: Ints, size: int) -> Bytes:
+    """The texts of one size as rows of bytes."""
+    if rows.size == offsets.size - 1:
+        return data[offsets[0] : offsets[-1]].reshape(-1, size)
+    places = offsets[rows].astype(np.int64)[:, None] + np.arange(size)
+    matrix: Bytes = data[places]
+    return matrix
+
+
+def _read_size(
+    matrix: Bytes, rows: Ints, patterns: tuple[re.Pattern[str], ...], times: Times, budget: int
+) -> int:
+    digits = (matrix - 48) < 10  # bytes below "0" wrap around
+    while rows.size and budget:
+        budget -= 1
+        same = _same_layout(matrix, digits)
+        sample = matrix[0].tobytes()
+        found = _match(sample, patterns)
+        if found is not None:
+            spans, words = found
+            part = matrix if same.all() else matrix[same]
+            ms, good = _times(part, spans, words)
+            at = rows[same]
+            times.ms[at] = ms
+            times.state[at[good]] = OK
+            times.naive[at] = words.get("naive", "") == "yes"
+        if same.all():
+            break
+        matrix, digits, rows = matrix[~same], digits[~same], rows[~same]
+    return budget
+
+
+def _same_layout(matrix: Bytes, digits: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Which rows have digits where the first has, and the same bytes elsewhere."""
+    same = np.ones(matrix.shape[0], np.bool_)
+    for place in range(matrix.shape[1]):
+        column = digits[:, place] if digits[0, place] else matrix[:, place] == matrix[0, place]
+        same &= column
+    return same
+
+
+Spans = dict[str, tuple[int, int]]
+
+
+def _match(
+    sample: bytes, patterns: tuple[re.Pattern[str], ...]
+) -> tuple[Spans, dict[str, str]] | None:
+    """Byte positions of the groups in the sample, and its constant words (sign, AM, month)."""
+    try:
+        text = sample.decode()
+    except UnicodeDecodeError:
+        return None
+    for pattern in patterns:
+        found = pattern.fullmatch(text)
+        if found is None:
+            continue
+        spans, words = {}, {}
+        for name, value in found.groupdict().items():
+            if value is None:
+                continue
+            start = len(text[: found.start(name)].encode())
+            spans[name] = (start, start + len(value.encode()))
+            words[name] = value
+        if "z" in words:
+            _split_offset(words["z"], spans)
+        words["naive"] = "yes" if not {"z", "e", "E"} & words.keys() else ""
+        return spans, words
+    return None
+
+
+def _split_offset(zone: str, spans: Spans) -> None:
+    start, end = spans["z"]
+    if zone[0] in "+-":
+        spans["oh"] = (start + 1, start + 3)
+        if len(zone) > 3:
+            spans["om"] = (end - 2, end)
+
+
+def _times(part: Bytes, spans: Spans, words: dict[str, str]) -> tuple[Ints, NDArray[np.bool_]]:
+    """Milliseconds of texts of one layout, and which are real moments."""
+
+    def number(name: str, otherwise: int = 0) -> Ints:
+        if name not in spans:
+            return np.full(part.shape[0], otherwise, np.int64)
+        return _number(part, *spans[name])
+
+    if "e" in spans:
+        return number("e") * SECOND, np.ones(part.shape[0], np.bool_)
+    if "E" in spans:
+        return number("E"), np.ones(part.shape[0], np.bool_)
+    year, month, day = _year(number, spans), number("m", 1), number("d", 1)
+    if "b" in words:
+        month = np.full_like(month, MONTHS.index(words["b"][:3].lower()) + 1)
+    hour, minute, second = number("H"), number("M"), number("S")
+    good = (month >= 1) & (month <= 12) & (day >= 1) & (minute <= 59) & (second <= 59)
+    good &= day <= _month_days(year, np.clip(month, 1, 12))
+    good &= (hour <= 23) | ((hour == 24) & (minute == 0) & (second == 0))
+    if "p" in words:
+        good &= (hour >= 1) & (hour <= 12)
+        hour = hour % 12 + (12 if words["p"][0] in "pP下" else 0)
+    ms = _days(year, month, day) * DAY + hour * HOUR + minute * MINUTE + second * SECOND
+    ms += _fraction(part, spans)
+    if "oh" in spans:
+        sign = -1 if words["z"][0] == "-" else 1
+        good &= (number("oh") <= 23) & (number("om") <= 59)
+        ms -= sign * (number("oh") * HOUR + number("om") * MINUTE)
+    return ms, good
+
+
+def _year(number: object, spans: Spans) -> Ints:
+    read_number = number
+    assert callable(read_number)  # noqa: S101 - for the type checker
+    if "y" in spans:
+        short: Ints = read_number("y")
+        return short + np.where(short < 70, 2000, 1900)
+    year: Ints = read_number("Y")
+    return year
+
+
+def _number(part: Bytes, start: int, end: int) -> Ints:
+    total = np.zeros(part.shape[0], np.int64)
+    for place in range(start, end):
+        total *= 10
+        total += part[:, place] - np.uint8(48)
+    return total
+
+
+def _fraction(part: Bytes, spans: Spans) -> Ints | int:
+    """Milliseconds of a fraction of a second; finer digits are dropped."""
+    if "f" not in spans:
+        return 0
+    start, end = spans["f"]
+    digits = min(end - start, 3)
+    fraction: Ints = _number(part, start, start + digits) * 10 ** (3 - digits)
+    return fraction
+
+
+def _month_days(year: Ints, month: Ints) -> Ints:
+    days: Ints = np.array([0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31])[month]
+    leap = (year % 4 == 0) & ((year % 100 != 0) | (year % 400 == 0))
+    days = days + (leap & (month == 2))
+    return days
+
+
+def _days(year: Ints, month: Ints, day: Ints) -> Ints:
+    """Days since 1970-01-01 of the proleptic Gregorian calendar (Hinnant's days_from_civil)."""
+    shifted = year - (month <= 2)
+    era = shifted // 400
+    of_era = shifted - era * 400
+    of_year = (153 * (month + np.where(month > 2, -3, 9)) + 2) // 5 + day - 1
+    days: Ints = era * 146_097 + of_era * 365 + of_era // 4 - of_era // 100 + of_year - 719_468
+    return days
