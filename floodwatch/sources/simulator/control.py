@@ -95,10 +95,9 @@ class DemoClock:
 
     def set(self, moment: int) -> None:
         """Live in `moment`."""
+        self._walking = self._walking or moment < self._now
         self._now = moment
-        if moment < self._anchor:
-            self._walking = True
-        elif self._walking:
+        if self._walking and moment >= self._anchor:
             self._walking = False
             self._anchor_real = self._real.monotonic()
 
@@ -120,10 +119,10 @@ class DemoClock:
             return None
         here = self.running()
         back = order.jump if order.jump is not None and order.jump < self._now else None
-        ahead = order.jump if order.jump is not None and back is None else here
+        ahead = here if order.jump is None or back is not None else min(order.jump, self._end)
         self._order = order
         self._anchor, self._anchor_real = ahead, self._real.monotonic()
-        self._walking = self._now < ahead
+        self._walking = ahead != here
         return back
 
     def restart(self, at: int) -> None:

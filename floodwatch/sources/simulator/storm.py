@@ -3,7 +3,9 @@
 Where the description leaves a choice, the one that gives the levels and times to be seen is used:
 a step's runoff begins to arrive within the step itself; the outer river stands, for a whole step,
 at its value for the end of the step; the trip begins with the step that ends at 04:05; 二号 counts
-its 40 minutes from the substep in which the lake reaches 26.85.
+its 40 minutes from the substep in which the lake reaches 26.85; 一号 stops when the gate opens. (It
+does so once more, from 06:05 to 07:45, when the lake outruns the river; with pumps that went on
+meanwhile the lake would crest 2 cm too low and 二号 stop 40 minutes too early.)
 """
 
 from dataclasses import dataclass

@@ -69,7 +69,7 @@ def run() -> Year:
     rain = weather.hourly_rain()
     times = weather.START + HOUR * np.arange(1, weather.HOURS + 1, dtype=np.int64)
     mean = np.mean(list(rain.values()), axis=0)
-    outer = _lead(weather.outer_river(times, mean), lake.outer_river(0))
+    outer = lead(weather.outer_river(times, mean), lake.outer_river(0))
     evaporation = weather.evaporation_mm(times)
     season = _seasons(times)
     stages, spill = {}, {}
@@ -82,7 +82,7 @@ def run() -> Year:
         stage, spill[reservoir.code] = _reservoir(
             reservoir, inflow, evaporation=evaporation, season=season, times=times, rain=basin
         )
-        stages[reservoir.code] = _lead(stage, reservoir.start)
+        stages[reservoir.code] = lead(stage, reservoir.start)
     town = _town(rain, outer, evaporation=evaporation, season=season)
     return Year(times, rain, stages, spill, town)
 
@@ -101,7 +101,7 @@ def _seasons(times: NDArray[np.int64]) -> NDArray[np.int64]:
     return np.where(winter, 2, np.where(months >= 7, 1, 0))
 
 
-def _lead(stage: Floats, target: float) -> Floats:
+def lead(stage: Floats, target: float) -> Floats:
     """The stage, led to `target` over its last ten days with no step in it."""
     weight = np.zeros(len(stage))
     weight[-BLEND_HOURS:] = 0.5 - 0.5 * np.cos(np.linspace(0, np.pi, BLEND_HOURS))
@@ -165,8 +165,8 @@ def _town(
         depths.append(town.depths())
     columns = np.array(rows, dtype=np.float64).T
     return TownYear(
-        lake=_lead(columns[0], LAKE_START),
-        sump=_lead(columns[1], SUMP_START),
+        lake=lead(columns[0], LAKE_START),
+        sump=lead(columns[1], SUMP_START),
         outer=outer,
         gate_open=columns[2].astype(bool),
         gate_flow=columns[3],
