@@ -13,10 +13,10 @@ from floodwatch.model.errors import Problem, Refused
 from floodwatch.model.threshold import Comparator
 from floodwatch.model.unit import conversion
 from floodwatch.model.variable import VARIABLES
+from floodwatch.rules.registry import PARAMETERS
 
 LONGEST_WINDOW = 72 * HOUR  # as far as rules look back in readings
 COMPARATORS = ", ".join(comparator.value for comparator in Comparator)
-TYPES = ("level", "rainfall", "rate", "stale", "system")
 
 
 def check_alone(draft: Draft, entry: Entry[ThresholdTable]) -> Iterator[Problem]:
@@ -65,20 +65,20 @@ def _unit(entry: Entry[ThresholdTable]) -> Iterator[Problem]:
 
 def _window(entry: Entry[ThresholdTable]) -> Iterator[Problem]:
     table = entry.table
-    rate = table.comparator.direction in ("rise", "fall")
-    if table.variable == "rainfall" and not rate:
-        if not table.window:
-            what = "rain without a window"
-            yield entry.problem("window", what, 'say in which time it falls: window = "1h"')
-        elif table.window > LONGEST_WINDOW:
-            what = "a window of more than 72 hours"
-            yield entry.problem("window", what, "rules look back 72 h at most")
-    elif table.variable == "rainfall_total":
+    if table.window is not None and not 0 < table.window <= LONGEST_WINDOW:
+        what = "a window of no time" if not table.window else "a window of more than 72 hours"
+        yield entry.problem("window", what, "rules look back 72 h at most")
+    if table.variable == "rainfall_total":
         what = "a running total has no limits"
         yield entry.problem("variable", what, 'use variable = "rainfall" with a window')
-    elif table.window is not None:
+    elif table.comparator.direction in ("rise", "fall"):
+        return  # a window is the time over which the change is taken
+    elif table.variable == "rainfall" and table.window is None:
+        what = "rain without a window"
+        yield entry.problem("window", what, 'say in which time it falls: window = "1h"')
+    elif table.variable != "rainfall" and table.window is not None:
         what = f"{table.variable} has no window"
-        yield entry.problem("window", what, "remove it: windows are for rainfall")
+        yield entry.problem("window", what, "remove it: windows are for rain, rise and fall")
 
 
 def _wrong_side(table: ThresholdTable, clear: float) -> bool:
@@ -142,12 +142,17 @@ def _shown(placed: Placed) -> Iterator[Problem]:
 
 
 def check_rule(draft: Draft, entry: Entry[RuleTable]) -> Iterator[Problem]:
-    """Settings of a rule: known type and station."""
+    """Settings of a rule: known type, parameters and station."""
     table = entry.table
-    if table.type not in TYPES:
-        yield entry.problem(
-            "type", f"unknown type of rule {table.type!r}", nearest(table.type, TYPES)
-        )
+    if table.type not in PARAMETERS:
+        what = f"unknown type of rule {table.type!r}"
+        yield entry.problem("type", what, nearest(table.type, PARAMETERS))
+    else:
+        for name in table.parameters:
+            if name not in PARAMETERS[table.type]:
+                what = f"the {table.type} rule has no parameter {name!r}"
+                remedy = nearest(name, PARAMETERS[table.type]) or "remove it"
+                yield entry.problem(("parameters", name), what, remedy)
     if table.station and table.station not in draft.codes:
         what = f"unknown station {table.station!r}"
         yield entry.problem("station", what, nearest(table.station, draft.codes))
