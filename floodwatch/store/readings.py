@@ -5,10 +5,11 @@ from collections.abc import Iterable, Iterator
 from sqlalchemy import Connection, select
 
 from floodwatch.hydrology.downsampling import broken, thin
+from floodwatch.hydrology.hydrological_day import Day
 from floodwatch.hydrology.series import Series, empty
 from floodwatch.model.clock import DAY
 from floodwatch.model.reading import Latest, Reading, SeriesKey
-from floodwatch.store import tables
+from floodwatch.store import daily, tables
 from floodwatch.store.database import Database
 from floodwatch.store.stretch import Span, span, stretch
 
@@ -100,6 +101,12 @@ class Readings:
         with self._database.read() as connection:
             number = self._id(connection, key)
             return None if number is None else span(connection, number)
+
+    def daily(self, key: SeriesKey, first: int, last: int) -> list[Day]:
+        """The hydrological days from `first` to `last` (yyyymmdd) that have readings."""
+        with self._database.read() as connection:
+            number = self._id(connection, key)
+            return [] if number is None else daily.read(connection, number, first, last)
 
     def export(
         self, keys: Iterable[SeriesKey], start: int, end: int

@@ -1,0 +1,46 @@
+"""Times and durations as people and files write them."""
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from floodwatch.model.errors import Refused
+
+_SPANS = (("d", 86_400_000), ("h", 3_600_000), ("min", 60_000), ("s", 1_000), ("ms", 1))
+
+
+def iso(moment: int) -> str:
+    """ISO 8601 in UTC, such as 2026-07-01T00:05:00Z; milliseconds only where there are any."""
+    seconds, rest = divmod(moment, 1_000)
+    whole = datetime.fromtimestamp(seconds, ZoneInfo("UTC")).strftime("%Y-%m-%dT%H:%M:%S")
+    return f"{whole}.{rest:03d}Z" if rest else f"{whole}Z"
+
+
+def parse(given: str, zone: ZoneInfo) -> int:
+    """ms UTC of an ISO 8601 date or time; without an offset it is local to `zone`.
+
+    Of a local time that exists twice the first is meant. Raises Refused for one that never was.
+    """
+    try:
+        moment = datetime.fromisoformat(given.strip())
+    except ValueError:
+        raise Refused(
+            f"{given!r} is not a time; write it as 2026-07-01, 2026-07-01T08:00 or "
+            "2026-07-01T00:00:00Z"
+        ) from None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=zone)
+        back = datetime.fromtimestamp(moment.timestamp(), zone)
+        if back.replace(tzinfo=None) != moment.replace(tzinfo=None):
+            raise Refused(
+                f"{given} does not exist in {zone.key}: the clocks went forward over it; "
+                "write it with an offset"
+            )
+    return round(moment.timestamp() * 1_000)
+
+
+def duration(milliseconds: int) -> str:
+    """A duration as configuration files write it, such as 5min or 1h; empty for 0."""
+    if not milliseconds:
+        return ""
+    name, size = next(pair for pair in _SPANS if milliseconds % pair[1] == 0)
+    return f"{milliseconds // size}{name}"
