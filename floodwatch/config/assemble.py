@@ -43,7 +43,7 @@ def build(texts: Mapping[str, str], *, version: int = 0, checked: bool = True) -
     for entry in draft.thresholds:
         found = list(check_alone(draft, entry))
         problems += found
-        if not found:
+        if not found and entry.table.complete:
             sound.append(entry)
     placed = place(draft, sound)
     if checked:
@@ -65,9 +65,10 @@ def _whole(
     for one in placed:
         yield from check_placed(one)
     for group in _groups(placed, named=False):
-        yield from check_order(group)
+        yield from check_order([one for one in group if not one.entry.partial])
     for group in _groups(placed, named=True):
-        yield from check_days(group, zone_of(draft, group[0].station))
+        if not any(one.entry.partial for one in group):
+            yield from check_days(group, zone_of(draft, group[0].station))
 
 
 def _groups(placed: list[Placed], *, named: bool) -> Iterable[list[Placed]]:

@@ -7,6 +7,7 @@ from floodwatch.config.fields import nearest
 from floodwatch.config.recipient_file import PersonTable, RouteTable
 from floodwatch.config.toml_file import Entry
 from floodwatch.model.errors import Problem
+from floodwatch.rules.registry import PARAMETERS
 
 FILE = "recipients.toml"
 
@@ -66,7 +67,7 @@ def _routes(draft: Draft) -> Iterator[Problem]:
         return
     *before, last = draft.routes
     for entry in before:
-        if entry.table.catches_all:
+        if entry.table.catches_all and not entry.partial:
             what = "this route matches everything: those after it are never reached"
             yield entry.problem((), what, "move it to the end, or add a condition")
     if not draft.routes_whole:
@@ -82,14 +83,14 @@ def _routes(draft: Draft) -> Iterator[Problem]:
 def _known(draft: Draft, entry: Entry[RouteTable]) -> Iterator[Problem]:
     route = entry.table
     roles = {role for station in draft.stations for role in station.table.persons}
-    whole = len(draft.stations) == len(draft.codes)
     checks: list[tuple[str, list[str], Iterable[str], str]] = [
         ("people", route.people, draft.names, "nobody in recipients.toml is called"),
         ("inform", route.inform, draft.names, "nobody in recipients.toml is called"),
         ("station", route.station, draft.codes, "unknown station"),
+        ("type", route.type, (*PARAMETERS, "system"), "unknown type of rule"),
         ("channels", route.channels, channels_of(draft), "this channel is not configured:"),
     ]
-    if whole:  # else a role may stand in a station that has an error of its own
+    if draft.stations_whole:  # else a role may stand in a station that has an error of its own
         checks.append(("roles", route.roles, roles, "no station has persons in the role"))
         checks.append(("inform_roles", route.inform_roles, roles, "no station has the role"))
     for key, given, known, what in checks:
@@ -104,6 +105,8 @@ def _known(draft: Draft, entry: Entry[RouteTable]) -> Iterator[Problem]:
 
 def _reachable(draft: Draft, entry: Entry[RouteTable]) -> Iterator[Problem]:
     route = entry.table
+    if entry.partial:
+        return
     if not route.told and not route.screen_only:
         what = "this route tells nobody"
         yield entry.problem((), what, "name people or roles, or set screen_only = true")

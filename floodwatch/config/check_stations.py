@@ -20,7 +20,8 @@ def check_stations(draft: Draft) -> Iterator[Problem]:
     """Every problem of the stations that are valid by themselves."""
     yield from _unique(draft)
     for entry in draft.stations:
-        yield from _place(entry)
+        if not entry.partial:
+            yield from _place(entry)
         yield from _references(draft, entry)
         yield from _curve(draft, entry)
         yield from _gauges(entry)

@@ -24,6 +24,8 @@ def check_alone(draft: Draft, entry: Entry[ThresholdTable]) -> Iterator[Problem]
     table = entry.table
     yield from _whose(draft, entry)
     if len(table.comparators) != 1:
+        if entry.partial and not table.comparators:
+            return  # a comparator may be among the keys that were wrong
         given = ", ".join(c.value for c in table.comparators) or "none"
         what = f"exactly one comparator is wanted, here: {given}"
         yield entry.problem((), what, f"keep one of: {COMPARATORS}")
@@ -42,6 +44,8 @@ def check_alone(draft: Draft, entry: Entry[ThresholdTable]) -> Iterator[Problem]
 
 def _whose(draft: Draft, entry: Entry[ThresholdTable]) -> Iterator[Problem]:
     table = entry.table
+    if entry.partial and table.station is None and table.kind is None:
+        return
     if (table.station is None) == (table.kind is None):
         what = "exactly one of station and kind is wanted"
         yield entry.problem((), what, "a station's code, or a kind as a template for all of it")
@@ -73,7 +77,7 @@ def _window(entry: Entry[ThresholdTable]) -> Iterator[Problem]:
         yield entry.problem("variable", what, 'use variable = "rainfall" with a window')
     elif table.comparator.direction in ("rise", "fall"):
         return  # a window is the time over which the change is taken
-    elif table.variable == "rainfall" and table.window is None:
+    elif table.variable == "rainfall" and table.window is None and not entry.partial:
         what = "rain without a window"
         yield entry.problem("window", what, 'say in which time it falls: window = "1h"')
     elif table.variable != "rainfall" and table.window is not None:
@@ -88,7 +92,7 @@ def _wrong_side(table: ThresholdTable, clear: float) -> bool:
 def check_templates(draft: Draft, entry: Entry[ThresholdTable]) -> Iterator[Problem]:
     """A template must find a gauge somewhere."""
     table = entry.table
-    if table.kind is None or len(draft.stations) < len(draft.codes):
+    if table.kind is None or not draft.stations_whole:
         return
     stations = [s.table for s in draft.stations if s.table.kind is table.kind]
     if table.point_type:
@@ -101,10 +105,10 @@ def check_templates(draft: Draft, entry: Entry[ThresholdTable]) -> Iterator[Prob
 
 def check_placed(placed: Placed) -> Iterator[Problem]:
     """A threshold against its station: gauge, crest, and what the gauge can show at all."""
-    threshold, entry, station = placed
+    threshold, entry, station, whole = placed
     key = threshold.comparator.value
     name, value = f"{station.name} ({station.code})", threshold.value
-    if not has_gauge(station, threshold.variable, threshold.gauge):
+    if whole and not has_gauge(station, threshold.variable, threshold.gauge):
         known = sorted({f"{g.variable} {g.gauge}" for g in station.gauges})
         what = f"{name} has no gauge {threshold.gauge!r} of {threshold.variable}"
         remedy = f"it has: {', '.join(known) or 'none'}"
@@ -121,7 +125,7 @@ def check_placed(placed: Placed) -> Iterator[Problem]:
 
 
 def _shown(placed: Placed) -> Iterator[Problem]:
-    threshold, entry, station = placed
+    threshold, entry, station, _ = placed
     known, value, key = VARIABLES[threshold.variable], threshold.value, threshold.comparator.value
     if not known.minimum <= value <= known.maximum:
         what = f"{value:g} {known.unit} cannot be a value of {threshold.variable}"

@@ -45,6 +45,12 @@ class Draft:
     problems: list[Problem] = field(default_factory=list)
 
     @property
+    def stations_whole(self) -> bool:
+        """Whether every station is there with all its keys, so that absence means absence."""
+        missing = self.codes - {entry.table.code for entry in self.stations}
+        return not missing and not any(entry.partial for entry in self.stations)
+
+    @property
     def zone(self) -> ZoneInfo:
         """The service's zone."""
         return ZoneInfo(self.service.service.timezone)

@@ -4,7 +4,7 @@ import difflib
 import re
 from collections.abc import Iterable
 from datetime import date, datetime
-from typing import Annotated, NoReturn, TypeVar
+from typing import Annotated, ClassVar, NoReturn, TypeVar
 from zoneinfo import available_timezones
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
@@ -21,6 +21,9 @@ T = TypeVar("T")
 
 class Table(BaseModel):
     """A TOML table: no key beyond those declared, no silent conversion of types."""
+
+    # Keys without which the rest of a table can still be checked when one of them is wrong.
+    spare: ClassVar[frozenset[str]] = frozenset()
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 

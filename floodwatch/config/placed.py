@@ -23,6 +23,7 @@ class Placed(NamedTuple):
     threshold: Threshold
     entry: Entry[ThresholdTable]
     station: StationTable
+    whole: bool  # the station has all its keys
 
 
 def place(draft: Draft, sound: list[Entry[ThresholdTable]]) -> list[Placed]:
@@ -36,10 +37,12 @@ def place(draft: Draft, sound: list[Entry[ThresholdTable]]) -> list[Placed]:
         elif table.kind is not None:
             templates.setdefault(table.kind.value, []).append(entry)
     placed = []
+    broken = {entry.table.code for entry in draft.stations if entry.partial}
     for code, station in draft.by_code.items():
         mine = own.get(code, [])
         for entry in [*mine, *_fitting(station, mine, templates.get(station.kind.value, []))]:
-            placed.append(Placed(_threshold(draft, station, entry.table), entry, station))
+            threshold = _threshold(draft, station, entry.table)
+            placed.append(Placed(threshold, entry, station, code not in broken))
     return placed
 
 

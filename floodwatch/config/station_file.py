@@ -1,6 +1,6 @@
 """stations.toml: stations and their gauges, and how they become the words of the model."""
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
@@ -39,6 +39,27 @@ class GaugeTable(Table):
 
 class StationTable(Table):
     """[[station]]"""
+
+    spare: ClassVar[frozenset[str]] = frozenset(
+        [
+            "gauges",
+            "aliases",
+            "lon",
+            "lat",
+            "tz",
+            "outlet",
+            "crest",
+            "reporting",
+            "catchment",
+            "point_type",
+            "rain_from",
+            "persons",
+            "downstream",
+            "note",
+            "enabled",
+            "normal_pool",
+        ]
+    )
 
     code: Code = Field(description='every station has its own, such as code = "61990001"')
     name: Word = Field(description="what people call it")

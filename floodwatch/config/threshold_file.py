@@ -1,6 +1,6 @@
 """thresholds.toml: thresholds and the settings of rules."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from pydantic import Field
 
@@ -21,6 +21,8 @@ from floodwatch.model.threshold import Comparator
 
 class ThresholdTable(Table):
     """[[threshold]]; exactly one of the six comparators, for a station or a kind of station."""
+
+    spare: ClassVar[frozenset[str]] = frozenset({"clear", "source", "label"})
 
     station: str | None = None
     kind: Kind | None = None
@@ -49,6 +51,12 @@ class ThresholdTable(Table):
     def comparators(self) -> list[Comparator]:
         """Those given; one when the table is right."""
         return [c for c in Comparator if getattr(self, c.value) is not None]
+
+    @property
+    def complete(self) -> bool:
+        """Whether it says whose it is and how to compare."""
+        whose = (self.station is None) != (self.kind is None)
+        return whose and len(self.comparators) == 1
 
     @property
     def comparator(self) -> Comparator:

@@ -78,19 +78,25 @@ class TomlFile:
             return []
         found = []
         for index, raw in enumerate(given):
+            before = len(self.problems)
             valid = self.validate(table, raw, (section, index))
             if valid is not None:
-                found.append(Entry(valid, self, (section, index)))
+                partial = len(self.problems) > before
+                found.append(Entry(valid, self, (section, index), partial))
         return found
 
     def validate(self, table: type[T], raw: object, path: Path) -> T | None:
-        """The table, or None with its problems noted."""
+        """The table, with its problems noted; without what is wrong if that can be spared."""
         try:
             return table.model_validate(raw)
         except ValidationError as error:
-            for detail in error.errors(include_url=False):
-                self.problems.append(self._first_pass(table, detail, path))
+            wrong = error.errors(include_url=False)
+        self.problems += [self._first_pass(table, detail, path) for detail in wrong]
+        keys = {detail["loc"][0] for detail in wrong if detail["loc"]}
+        known = {field.alias or name for name, field in table.model_fields.items()}
+        if not isinstance(raw, dict) or not keys or keys & (known - table.spare):
             return None
+        return table.model_validate({key: raw[key] for key in raw if key not in keys})
 
     def _first_pass(self, table: type[Table], detail: ErrorDetails, path: Path) -> Problem:
         where = tuple(part for part in detail["loc"] if not str(part).startswith("function-"))
@@ -116,11 +122,12 @@ class TomlFile:
 
 @dataclass(frozen=True, slots=True)
 class Entry(Generic[T]):
-    """One valid table and where it stands."""
+    """One table and where it stands; `partial`: without keys that were wrong."""
 
     table: T
     file: TomlFile
     path: Path
+    partial: bool = False
 
     def problem(self, where: str | Path, what: str, remedy: str = "") -> Problem:
         """A problem at a key of this table."""
