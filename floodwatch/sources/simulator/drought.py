@@ -1,4 +1,4 @@
-"""The drought of 90 days from 24 July 2026: stages of the reservoirs by day, and the outer river."""
+"""The drought of 90 days from 24 July 2026: the reservoirs by day, and the outer river."""
 
 from dataclasses import dataclass
 from datetime import date
