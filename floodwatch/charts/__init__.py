@@ -1,1 +1,1 @@
-"""Series to figure. Pure."""
+"""Series in, figures out: pure, for the pages, the bulletins and the mails."""

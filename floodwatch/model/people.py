@@ -42,6 +42,15 @@ class Route:
     screen_only: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class TokenGrant:
+    """What the bearer of an API token may do: write readings of `stations` (None: of all)."""
+
+    id: int
+    name: str
+    stations: frozenset[str] | None = None
+
+
 class Role:
     """What a user may do; each includes those before it."""
 

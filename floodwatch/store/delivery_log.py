@@ -1,0 +1,48 @@
+"""What was sent to whom, with every attempt; and what the demonstration's phones received."""
+
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from floodwatch.store import tables as t
+
+
+def messages(connection: Connection, alert_id: int) -> list[dict[str, Any]]:
+    """The outbox rows of one alert, newest first, each with its attempts under "attempts"."""
+    rows = connection.execute(
+        select(t.outbox).where(t.outbox.c.alert_id == alert_id).order_by(t.outbox.c.id.desc())
+    )
+    found = [dict(row._mapping) | {"attempts": []} for row in rows]
+    by_id = {row["id"]: row for row in found}
+    tries = connection.execute(
+        select(t.attempt).where(t.attempt.c.outbox_id.in_(list(by_id))).order_by(t.attempt.c.id)
+    )
+    for each in tries:
+        by_id[each.outbox_id]["attempts"].append(dict(each._mapping))
+    return found
+
+
+def waiting(connection: Connection) -> dict[str, int]:
+    """How many messages stand in each state that is not final."""
+    rows = connection.execute(
+        select(t.outbox.c.state).where(t.outbox.c.next_at.is_not(None)).limit(10_000)
+    ).scalars()
+    counts: dict[str, int] = {}
+    for state in rows:
+        counts[state] = counts.get(state, 0) + 1
+    return counts
+
+
+def inbox(connection: Connection, *, limit: int = 300) -> dict[str, list[dict[str, Any]]]:
+    """The newest messages of the local inbox by person, the person last written to first."""
+    rows = connection.execute(select(t.inbox).order_by(t.inbox.c.id.desc()).limit(limit))
+    found: dict[str, list[dict[str, Any]]] = {}
+    for row in rows:
+        found.setdefault(row.person, []).append(dict(row._mapping))
+    return found
+
+
+def calls(connection: Connection, *, limit: int = 100) -> list[dict[str, Any]]:
+    """The newest lines of the call ledger."""
+    rows = connection.execute(select(t.call).order_by(t.call.c.id.desc()).limit(limit))
+    return [dict(row._mapping) for row in rows]

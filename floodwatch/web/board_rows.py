@@ -1,0 +1,245 @@
+"""The board's rows: what each station shows of itself now. Pure."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
+
+from floodwatch.charts.limits import Gap, gaps, in_force, of_series
+from floodwatch.hydrology.rain_capacity import RunoffPair, rain_capacity_mm
+from floodwatch.hydrology.storage import StorageCurve
+from floodwatch.model.clock import HOUR, MINUTE
+from floodwatch.model.district import District
+from floodwatch.model.quality import Flag, flag_of
+from floodwatch.model.reading import Latest, SeriesKey
+from floodwatch.model.station import Gauge, Station, StationKind
+
+HOUSEKEEPING = frozenset({"battery", "signal"})
+MAIN: Mapping[StationKind, tuple[str, ...]] = {
+    StationKind.WATERLOGGING: ("ponding_depth",),
+    StationKind.RAIN: ("rainfall", "rainfall_total", "rainfall_day"),
+    StationKind.METER: ("meter_volume", "flow"),
+    StationKind.SUPPLY: ("residual_chlorine", "chlorine_dioxide", "turbidity", "pressure", "flow"),
+}
+TREND: Mapping[str, int] = {"ponding_depth": 10 * MINUTE}  # others: one hour
+
+
+class Known(NamedTuple):
+    """Everything the board is made of, from one snapshot."""
+
+    now: int
+    latest: Mapping[SeriesKey, Latest]
+    earlier: Mapping[SeriesKey, tuple[int, float]]
+    rain: Mapping[SeriesKey, Mapping[str, float]]
+    week_rain: Mapping[str, float]  # station -> mm in 7 days
+    alerts: Sequence[Mapping[str, Any]]
+
+
+@dataclass(slots=True)
+class Value:
+    """One number with what is known of its age and worth."""
+
+    variable: str
+    gauge: str
+    value: float | None = None
+    time: int | None = None
+    heard: int | None = None
+    state: str = "unknown"  # fresh | due (past its reporting time) | silent | unknown
+    suspect: bool = False
+    late: bool = False
+    change: float | None = None  # over `change_span`
+    change_span: int = HOUR
+
+
+@dataclass(slots=True)
+class Row:
+    """One station on the board."""
+
+    station: Station
+    group: str
+    main: Value
+    values: dict[str, Value] = field(default_factory=dict)
+    severity: int = 0
+    alert_ids: list[int] = field(default_factory=list)
+    passed: list[Gap] = field(default_factory=list)
+    ahead: list[Gap] = field(default_factory=list)
+    flood_limit: float | None = None
+    storage_m3: float | None = None
+    share: float | None = None  # % of normal storage
+    room: dict[str, float] = field(default_factory=dict)  # mm of rain until a limit
+    alpha: float | None = None
+    rain: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def code(self) -> str:
+        """The station's code."""
+        return self.station.code
+
+    @property
+    def nearness(self) -> tuple[float, ...]:
+        """Sorts worst first: severity, then passed limits, then the distance to the next one."""
+        blind = self.main.state in ("silent", "unknown")
+        beyond = self.passed[0].distance if self.passed else 0.0
+        ahead = self.ahead[0].distance if self.ahead else 1e9
+        wet = -max(self.rain.values(), default=0.0) if self.group == "rain" else 0.0
+        return (
+            -self.severity,
+            -len(self.passed),
+            -beyond,
+            not blind,
+            wet,
+            ahead,
+            self.station.order,
+        )
+
+
+class Coverage(NamedTuple):
+    """How many points are heard of how many, and the names of those that are not."""
+
+    live: int
+    total: int
+    silent: tuple[tuple[str, str], ...]  # (code, name)
+
+
+GROUPS: Mapping[StationKind, str] = {
+    StationKind.RESERVOIR: "reservoir",
+    StationKind.WATERLOGGING: "points",
+    StationKind.RAIN: "rain",
+    StationKind.METER: "supply",
+    StationKind.SUPPLY: "supply",
+    StationKind.GROUNDWATER: "supply",
+}
+
+
+def rows(district: District, known: Known) -> list[Row]:
+    """A row a station, sorted by nearness to its next limit, worst first."""
+    firing: dict[str, list[Mapping[str, Any]]] = {}
+    for alert in known.alerts:
+        firing.setdefault(alert["station"], []).append(alert)
+    made = [
+        _row(district, station, known, firing.get(station.code, []))
+        for station in district.stations.values()
+        if station.enabled
+    ]
+    return sorted(made, key=lambda row: row.nearness)
+
+
+def _row(
+    district: District, station: Station, known: Known, alerts: Sequence[Mapping[str, Any]]
+) -> Row:
+    values: dict[str, Value] = {}
+    for gauge in station.gauges:
+        if gauge.variable not in values:  # the first of a kind speaks on the board
+            values[gauge.variable] = value_of(station, gauge, known)
+    main = values.get(main_variable(station)) or Value("", "1")
+    row = Row(station, GROUPS.get(station.kind, "water"), main, values)
+    row.severity = max((alert["severity"] for alert in alerts), default=0)
+    row.alert_ids = [alert["id"] for alert in alerts]
+    row.rain = _rain(station, known)
+    key = SeriesKey(station.code, main.gauge, main.variable)
+    limits = of_series(district.thresholds, key)
+    tz = district.zone_of(station.code)
+    row.flood_limit = next(
+        (t.value for t in limits if t.name == "flood_limit" and in_force(t, known.now, tz=tz)), None
+    )
+    if main.value is not None:
+        row.passed, row.ahead = gaps(limits, main.value, at=known.now, tz=tz)
+    if station.curve and main.variable == "stage" and main.value is not None:
+        _storage(row, known, district=district, tz=tz)
+    return row
+
+
+def main_variable(station: Station) -> str:
+    """The variable a station is known by."""
+    have = [gauge.variable for gauge in station.gauges if gauge.variable not in HOUSEKEEPING]
+    for wanted in MAIN.get(station.kind, ("stage",)):
+        if wanted in have:
+            return wanted
+    return have[0] if have else ""
+
+
+def value_of(station: Station, gauge: Gauge, known: Known) -> Value:
+    """The newest value of a gauge with its age and trend."""
+    key = gauge.key
+    newest = known.latest.get(key)
+    span = TREND.get(gauge.variable, HOUR)
+    value = Value(gauge.variable, gauge.gauge, change_span=span)
+    if newest is None:
+        return value
+    reading = newest.reading
+    value.value, value.time, value.heard = reading.value, reading.time, newest.heard
+    value.suspect = flag_of(reading.quality) is Flag.SUSPECT
+    value.late = newest.late
+    quiet = known.now - max(newest.heard, reading.time)
+    reporting = station.reporting
+    if quiet > reporting.silent_after:
+        value.state = "silent"
+    else:
+        value.state = "fresh" if quiet <= reporting.timed + MINUTE else "due"
+    before = known.earlier.get(key)
+    if before is not None and reading.time - before[0] <= span + 2 * reporting.silent_after:
+        value.change = reading.value - before[1]
+    return value
+
+
+def _rain(station: Station, known: Known) -> Mapping[str, float]:
+    """The sums of the station's finest rain series."""
+    own = [key for key in known.rain if key.station == station.code and key.gauge != "manual"]
+    return known.rain[min(own, key=lambda key: key.period)] if own else {}
+
+
+def _storage(row: Row, known: Known, *, district: District, tz: ZoneInfo) -> None:
+    """Storage, its share of the normal one, and the rain the reservoir can still take (纳雨)."""
+    station, stage = row.station, row.main.value
+    curve = StorageCurve.from_table(station.curve)
+    volume = float(curve.storage(stage or 0.0))
+    if volume != volume:
+        return
+    row.storage_m3 = volume
+    if station.normal_pool is not None:
+        normal = float(curve.storage(station.normal_pool))
+        row.share = 100 * volume / normal if normal > 0 else None
+    if not station.catchment:
+        return
+    before = known.week_rain.get(station.rain_from or station.code, 0.0)
+    row.alpha = RunoffPair().of(before)
+    tops = {"crest": station.crest} if station.crest else {}
+    for limit in of_series(district.thresholds, SeriesKey(station.code, row.main.gauge, "stage")):
+        if limit.name in ("flood_limit", "design_flood", "design") and in_force(
+            limit, known.now, tz=tz
+        ):
+            tops[limit.name] = limit.value
+    for name, top in tops.items():
+        room = rain_capacity_mm(
+            volume, float(curve.storage(top)), area_km2=station.catchment, coefficient=row.alpha
+        )
+        if room == room:
+            row.room[name] = max(0.0, room)
+
+
+def coverage(district: District, known: Known) -> Coverage:
+    """Points heard within their reporting time; a point is one gauge name of one station.
+
+    A reservoir with dam gauges is several points: its own, and each piezometer and weir.
+    """
+    total = live = 0
+    silent: list[tuple[str, str]] = []
+    for station in district.stations.values():
+        points: dict[str, Gauge] = {}
+        for gauge in station.gauges:
+            if gauge.gauge != "manual" and gauge.variable not in HOUSEKEEPING:
+                points.setdefault(gauge.gauge, gauge)
+        if not station.enabled:
+            continue
+        main = main_variable(station)
+        for gauge in station.gauges:
+            if gauge.variable == main and gauge.gauge in points:
+                points[gauge.gauge] = gauge
+        for name, gauge in points.items():
+            total += 1
+            if value_of(station, gauge, known).state in ("fresh", "due"):
+                live += 1
+            else:
+                title = station.name if name == "1" else f"{station.name} {name}"
+                silent.append((station.code, title))
+    return Coverage(live, total, tuple(silent))

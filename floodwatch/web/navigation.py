@@ -1,0 +1,45 @@
+"""Which pages the bar and the menu name."""
+
+from flask import Flask
+from flask_babel import gettext as _
+
+from floodwatch.model.people import Role
+from floodwatch.web.demo import jumps
+from floodwatch.web.guard import allowed
+from floodwatch.web.here import here
+from floodwatch.web.overview import board_at
+from floodwatch.web.services import services
+
+
+def navigation() -> list[tuple[str, str]]:
+    """(endpoint, words) of the bar."""
+    found = [("overview.show", _("总览")), ("alerts.index", _("告警"))]
+    if allowed(Role.OFFICER):
+        found.append(("calls.show", _("叫应")))
+    found.append(("station.index", _("站点")))
+    if here().demonstration:
+        found.append(("calls.inbox", _("示范手机")))
+    if allowed(Role.ENGINEER):
+        found.append(("imports.index", _("导入")))
+    return found
+
+
+def side_pages() -> list[tuple[str, str]]:
+    """(endpoint, words) of the menu."""
+    found = [("health.show", _("运行状况"))]
+    if allowed(Role.ADMIN):
+        found.append(("accounts.show", _("用户与令牌")))
+    return found
+
+
+def coverage() -> object:
+    """Coverage of this moment, for the bar."""
+    with services().database.read() as connection:
+        return board_at(connection).coverage
+
+
+def install(app: Flask) -> None:
+    """Make the bar's contents known to the templates."""
+    app.jinja_env.globals.update(
+        navigation=navigation, side_pages=side_pages, coverage=coverage, demo_jumps=jumps
+    )

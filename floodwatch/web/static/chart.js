@@ -1,0 +1,67 @@
+// The station's chart: drawn by plotly from the figure the server makes, updated in place.
+import * as stream from "./stream.js";
+
+const box = document.querySelector("#chart");
+const ranges = document.querySelector(".ranges");
+const config = {
+  displaylogo: false, responsive: true, scrollZoom: false, doubleClick: "reset",
+  modeBarButtonsToRemove: ["select2d", "lasso2d", "autoScale2d", "toImage"],
+};
+let range = ranges.dataset.default, due = null, drawn = false, loading = false, again = false;
+
+async function draw() {
+  if (loading) { again = true; return; }
+  loading = true;
+  try {
+    const url = new URL(box.dataset.url, location.href);
+    url.searchParams.set("range", range);
+    url.searchParams.set("theme", document.documentElement.dataset.theme);
+    const answer = await fetch(url, { headers: { Accept: "application/json" } });
+    if (!answer.ok) return;
+    const figure = await answer.json();
+    // The reader's zoom is kept while the range and the chart stay the same.
+    figure.layout.uirevision = `${url.pathname}${url.searchParams.get("variable")}${range}`;
+    if (box.clientWidth < 560) narrow(figure.layout);
+    await window.Plotly.react(box, figure.data, figure.layout, config);
+    box.dataset.drawn = String(Date.now());
+    if (!drawn) { drawn = true; box.dataset.ready = "1"; }
+  } catch (error) {
+    console.info("chart not reachable", error.message);
+  } finally {
+    loading = false;
+    if (again) { again = false; soon(); }
+  }
+}
+
+// On a phone the names of the limits stand inside the plot.
+function narrow(layout) {
+  layout.margin = { ...layout.margin, l: 44, r: 12 };
+  for (const note of layout.annotations || []) {
+    if (note.xref === "paper") { note.x = 0.99; note.xanchor = "right"; note.yshift = 8; }
+  }
+  layout.legend.font = { size: 11 };
+}
+
+function soon() { if (!due) due = setTimeout(() => { due = null; draw(); }, 2000); }
+
+ranges.addEventListener("click", (event) => {
+  const button = event.target.closest("button");
+  if (!button) return;
+  range = button.dataset.range;
+  for (const each of ranges.children) each.setAttribute("aria-pressed", String(each === button));
+  const here = new URL(location.href);
+  here.searchParams.set("range", range);
+  history.replaceState(null, "", here);
+  document.querySelectorAll('a.button, .filter a').forEach((link) => {
+    const url = new URL(link.href);
+    if (url.pathname.startsWith("/stations/")) { url.searchParams.set("range", range); link.href = url; }
+  });
+  draw();
+});
+document.addEventListener("theme", draw);
+stream.onChange((change) => {
+  const mine = change.stations?.includes(box.dataset.station) || change.stations?.includes(box.dataset.rain);
+  if (change.topics.includes("*") || (mine && change.topics.some((t) => t === "reading" || t === "alert"))) soon();
+});
+setInterval(soon, 60000);
+if (window.Plotly) draw(); else window.addEventListener("load", draw);
