@@ -1,9 +1,6 @@
 """How far a reading's flag lets a rule trust its value."""
 
-from floodwatch.model.quality import Flag, Reason
-
-# A wrong clock, a gap before it or a person's release say nothing against the value itself.
-VALUE_STANDS = frozenset({int(Reason.CLOCK), int(Reason.GAP), int(Reason.RELEASED)})
+from floodwatch.model.quality import Flag
 
 
 def failed(quality: int) -> bool:
@@ -13,4 +10,4 @@ def failed(quality: int) -> bool:
 
 def doubtful(quality: int) -> bool:
     """Whether the value is suspect: it may open or worsen an alert, and clears nothing."""
-    return quality % 10 == Flag.SUSPECT and quality // 10 not in VALUE_STANDS
+    return quality % 10 == Flag.SUSPECT

@@ -5,8 +5,6 @@ from itertools import chain
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-import numpy as np
-
 from floodwatch.hydrology.rainfall import (
     WHOLE,
     Amounts,
@@ -25,7 +23,6 @@ from floodwatch.model.reading import Latest, SeriesKey
 from floodwatch.model.station import Station
 from floodwatch.model.threshold import Threshold
 from floodwatch.rules.bands import DIGITS, FOREVER, Band, Bands, Stretch
-from floodwatch.rules.belief import VALUE_STANDS
 from floodwatch.rules.context import Context, Need
 from floodwatch.rules.defaults import holds
 from floodwatch.rules.settings import choose, number
@@ -211,7 +208,7 @@ def _usable(series: Series, believed: bool) -> tuple[Series, bool]:
     flags = series.quality % 10
     if not flags.size or int(flags.max()) <= Flag.NOT_EVALUATED:
         return series, False
-    doubt = (flags == Flag.SUSPECT) & ~np.isin(series.quality // 10, list(VALUE_STANDS))
+    doubt = flags == Flag.SUSPECT
     keep = flags <= Flag.SUSPECT
     if believed:
         keep &= ~doubt

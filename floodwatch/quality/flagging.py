@@ -1,0 +1,153 @@
+"""Flags with reasons for the readings of a batch or a file. Nothing is dropped here."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from floodwatch.model.clock import HOUR
+from floodwatch.model.quality import GOOD, Flag, Reason, pack
+from floodwatch.quality.limits import PREDECESSOR, Limits, limits_of
+
+__all__ = ["Limits", "Previous", "assess", "assess_series", "limits_of", "range_flags"]
+
+Floats = NDArray[np.float64]
+Times = NDArray[np.int64]
+Qualities = NDArray[np.int16]
+
+IMPOSSIBLE = pack(Flag.FAIL, Reason.IMPOSSIBLE)
+OUTSIDE = pack(Flag.SUSPECT, Reason.GROSS_RANGE)
+TOO_FAST = pack(Flag.SUSPECT, Reason.RATE)
+SPIKE = pack(Flag.SUSPECT, Reason.SPIKE)
+STUCK = pack(Flag.SUSPECT, Reason.FLAT)
+AFTER_GAP = pack(Flag.GOOD, Reason.GAP)
+
+
+class Previous(NamedTuple):
+    """What came before each reading of a batch: the reading before it in its series.
+
+    `values` NaN: there is none. `since`: time of the first reading of the run of equal values that
+    the one before belongs to. `places`: its place in the same batch, whose quality
+    is then found here; -1 when it comes from the store with `quality`.
+    """
+
+    values: Floats
+    times: Times
+    quality: Qualities
+    since: Times
+    places: NDArray[np.int64]
+
+
+def assess(
+    values: Floats, times: Times, *, previous: Previous, limits: Sequence[Limits]
+) -> Qualities:
+    """Packed quality of every reading of a batch, each with its worst reason.
+
+    The elements may be of different series, those of one series by rising time. Out of what a value
+    can be at all: FAIL. Outside the gauge's range, or faster than the water can move: SUSPECT. A
+    jump away is suspect; the next reading is good if it confirms the jump or comes back. From a
+    suspect reading of the store it is not known where it jumped from, so a fall from it is a return
+    and a further rise is a jump.
+    """
+    found = range_flags(values, limits)
+    allowed = _allowed(times, previous, limits)
+    change = values - previous.values
+    hours = times - previous.times
+    with np.errstate(invalid="ignore"):
+        judged = (hours > 0) & (hours <= PREDECESSOR)
+        fast = judged & ((change > allowed[0]) | (-change > allowed[1]))
+    _mark_jumps(found, values, times, fast=fast, previous=previous, limits=limits)
+    flat = np.array([limit.flat for limit in limits])
+    dry = np.array([limit.dry for limit in limits])
+    stuck = (change == 0) & (values > dry) & (times - previous.since >= flat)
+    found[(found == GOOD) & stuck] = STUCK
+    pause = np.array([limit.gap for limit in limits])
+    found[(found == GOOD) & ~np.isnan(previous.values) & (hours > pause)] = AFTER_GAP
+    return found
+
+
+def range_flags(values: Floats, limits: Limits | Sequence[Limits]) -> Qualities:
+    """GOOD, or out of the hard (FAIL) or soft (SUSPECT) limits, packed; NaN is FAIL.
+
+    `limits` for all values, or one for each.
+    """
+    each = [limits] if isinstance(limits, Limits) else limits
+    table = [(x.hard_low, x.hard_high, x.soft_low, x.soft_high) for x in each]
+    hard_low, hard_high, soft_low, soft_high = np.array(table, float).reshape(-1, 4).T
+    found = np.full(values.shape, GOOD, np.int16)
+    found[~((values >= soft_low) & (values <= soft_high))] = OUTSIDE
+    found[~((values >= hard_low) & (values <= hard_high))] = IMPOSSIBLE
+    return found
+
+
+def _allowed(times: Times, previous: Previous, limits: Sequence[Limits]) -> tuple[Floats, Floats]:
+    """Largest believable rise and fall since the reading before."""
+    rates = [x.rates_at(v) for x, v in zip(limits, previous.values.tolist(), strict=True)]
+    rise, fall = np.array(rates).reshape(-1, 2).T
+    power = np.array([x.power for x in limits])
+    tolerance = np.array([x.tolerance for x in limits])
+    hours = np.maximum(times - previous.times, 1) / HOUR
+    span = np.power(hours, power)
+    return rise * span + tolerance, fall * span + tolerance
+
+
+def _mark_jumps(
+    found: Qualities,
+    values: Floats,
+    times: Times,
+    *,
+    fast: NDArray[np.bool_],
+    previous: Previous,
+    limits: Sequence[Limits],
+) -> None:
+    """Mark jumps in `found`, in order: what is a jump depends on what the one before was."""
+    base: dict[int, tuple[float, int]] = {}  # a jump's place -> the value and time it left
+    for i in np.flatnonzero(fast).tolist():
+        before = int(previous.places[i])
+        quality = int(found[before]) if before >= 0 else int(previous.quality[i])
+        if quality % 10 <= Flag.NOT_EVALUATED:
+            base[i] = (float(previous.values[i]), int(previous.times[i]))
+        elif before in base:
+            value, time = base[before]
+            if _near(float(values[i]), value, elapsed=int(times[i]) - time, limits=limits[i]):
+                continue
+            base[i] = base[before]
+        elif values[i] < previous.values[i]:
+            continue
+        if found[i] == GOOD:
+            found[i] = TOO_FAST
+
+
+def _near(value: float, anchor: float, *, elapsed: int, limits: Limits) -> bool:
+    """Whether `value` can have been reached from `anchor` in `elapsed` ms."""
+    rise, fall = limits.rates_at(anchor)
+    span = max(elapsed, 1) / HOUR
+    change = value - anchor
+    limit = rise if change > 0 else fall
+    return bool(abs(change) <= limit * span**limits.power + limits.tolerance)
+
+
+def assess_series(values: Floats, times: Times, *, limits: Limits) -> Qualities:
+    """Packed quality of one series by rising time, such as a file: neighbours on both sides known.
+
+    A jump that the next reading takes back is a SPIKE; one that it confirms is only fast (RATE).
+    """
+    if not values.size:
+        return np.empty(0, np.int16)
+    index = np.arange(values.size) - 1
+    earlier = np.maximum(index, 0)
+    changed = np.flatnonzero(np.diff(values, prepend=np.nan) != 0)
+    starts = times[changed[np.searchsorted(changed, earlier, side="right") - 1]]
+    before = values[earlier].copy()
+    before[0] = np.nan
+    quality = np.full(values.size, GOOD, np.int16)
+    previous = Previous(before, times[earlier], quality, starts, index)
+    found = assess(values, times, previous=previous, limits=[limits] * values.size)
+    jumped = np.flatnonzero(found == TOO_FAST)
+    inner = jumped[(jumped > 0) & (jumped < values.size - 1)]
+    up = values[inner] - values[inner - 1]
+    back = values[inner] - values[inner + 1]
+    returned = (np.sign(up) == np.sign(back)) & (np.abs(back) >= np.abs(up) / 2)
+    found[inner[returned]] = SPIKE
+    return found
