@@ -1,6 +1,6 @@
 """stations.toml: stations and their gauges, and how they become the words of the model."""
 
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -40,27 +40,6 @@ class GaugeTable(Table):
 class StationTable(Table):
     """[[station]]"""
 
-    spare: ClassVar[frozenset[str]] = frozenset(
-        [
-            "gauges",
-            "aliases",
-            "lon",
-            "lat",
-            "tz",
-            "outlet",
-            "crest",
-            "reporting",
-            "catchment",
-            "point_type",
-            "rain_from",
-            "persons",
-            "downstream",
-            "note",
-            "enabled",
-            "normal_pool",
-        ]
-    )
-
     code: Code = Field(description='every station has its own, such as code = "61990001"')
     name: Word = Field(description="what people call it")
     kind: Kind = Field(description='such as kind = "reservoir"')
@@ -80,6 +59,9 @@ class StationTable(Table):
     note: str = ""
     enabled: bool = True
     normal_pool: float | None = None
+
+
+StationTable.spare = frozenset(StationTable.model_fields) - {"code", "name", "kind"}
 
 
 def station_of(

@@ -71,17 +71,13 @@ def insert(tx: Transaction, documents: Mapping[str, Any], *, who: str, now: int)
 
 def refused(tx: Transaction, problems: Iterable[Problem] | None, *, now: int) -> None:
     """Note that the folder has errors and the last good version stays; None: it has none now."""
-    if problems is None:
-        set_setting(tx, REFUSED, None)
-        return
-    noted = {"at": now, "problems": [problem.as_dict() for problem in problems]}
-    set_setting(tx, REFUSED, noted)
+    noted = [problem.as_dict() for problem in problems or ()]
+    set_setting(tx, REFUSED, {"at": now, "problems": noted} if noted else {})
 
 
 def refusal(connection: Connection) -> dict[str, Any] | None:
     """What `refused` noted: {"at", "problems"}; None when the folder has no errors."""
-    found: dict[str, Any] | None = setting(connection, REFUSED)
-    return found
+    return setting(connection, REFUSED) or None
 
 
 def _changes(connection: Connection, before: int, documents: Mapping[str, Any]) -> str:

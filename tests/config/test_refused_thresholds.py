@@ -1,0 +1,117 @@
+"""Thresholds and rules that cannot be are refused with their line and field."""
+
+import pytest
+
+from tests.config.conftest import Case, Folder, check
+
+CASES = (
+    Case(
+        "above the crest", "96.80", "98.01", "threshold[3].at_or_above", "above the crest", "crest"
+    ),
+    Case("order reversed", "96.80", "95.30", "threshold[3].at_or_above", "further out", "worse"),
+    Case(
+        "unknown station",
+        '"61990001"',
+        '"61990002"',
+        "threshold[1].station",
+        "unknown",
+        "did you mean",
+    ),
+    Case(
+        "unknown gauge",
+        'name = "design_flood"',
+        'gauge = "2"\nname = "design_flood"',
+        "threshold[3].gauge",
+        "has no gauge '2' of stage",
+        "stage 1",
+    ),
+    Case(
+        "variable without gauge",
+        'variable = "rainfall"',
+        'variable = "inflow"',
+        "threshold[4].window",
+        "no window",
+        "",
+    ),
+    Case(
+        "season gap", "10-01/03-31", "10-02/03-30", "threshold[2].season", "03-31, 10-01", "only_in"
+    ),
+    Case("season overlap", "10-01/03-31", "09-30/03-31", "threshold[2].season", "(09-30)", ""),
+    Case("no such day", "10-01/03-31", "10-01/02-30", "threshold[2].season", "02-30", ""),
+    Case(
+        "clear on the wrong side", "clear = 22", "clear = 26", "threshold[5].clear", "dangerous", ""
+    ),
+    Case(
+        "two comparators",
+        "above = 95.20",
+        "above = 95.20\nbelow = 90",
+        "threshold[1]",
+        "exactly",
+        "",
+    ),
+    Case("no comparator", "at_or_above = 96.80", "", "threshold[3]", "exactly one", "above"),
+    Case("rain without window", 'window = "1h"', "", "threshold[4].window", "without a window", ""),
+    Case("window too long", 'window = "1h"', 'window = "4d"', "threshold[4].window", "72", ""),
+    Case(
+        "unit of a threshold",
+        '"cm"\nat_or_above = 25\nclear',
+        '"kPa"\nat_or_above = 25\nclear',
+        "threshold[5].unit",
+        "fit",
+        "cm",
+    ),
+    Case(
+        "impossible value",
+        'unit = "cm"\nat_or_above = 25\nclear',
+        "at_or_above = 35\n# clear",
+        "threshold[5].at_or_above",
+        "cannot be",
+        "written in m",
+    ),
+    Case(
+        "template without gauge",
+        '\nkind = "waterlogging"\nvariable = "ponding_depth"\nname',
+        '\nkind = "lake"\nvariable = "ponding_depth"\nname',
+        "threshold[5].kind",
+        "no lake station",
+        "remove",
+    ),
+    Case("unknown severity", '"IV"', '"V"', "threshold[1].severity", "not a severity", "IV, III"),
+    Case(
+        "ends before it begins",
+        'name = "design_flood"',
+        'name = "design_flood"\nvalid_from = 2026-05-01\nvalid_to = 2026-04-01',
+        "threshold[3].valid_to",
+        "before it begins",
+        "",
+    ),
+    Case(
+        "station and kind",
+        '\nkind = "waterlogging"\nvariable = "ponding_depth"\nname',
+        '\nkind = "waterlogging"\nstation = "61990011"\nvariable = "ponding_depth"\nname',
+        "threshold[5]",
+        "exactly one of station and kind",
+        "",
+    ),
+    Case(
+        "unknown rule",
+        'type = "level"\nh',
+        'type = "lvel"\nh',
+        "rule[1].type",
+        "unknown",
+        "'level'",
+    ),
+    Case(
+        "unknown parameter",
+        'hold_up = "0s"\nhold_down = "20min"\n',
+        "parameters = {foo = 1}\n",
+        "rule[1].parameters.foo",
+        "no parameter",
+        "remove",
+    ),
+)
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_an_impossible_threshold_is_refused(folder: Folder, case: Case) -> None:
+    check(folder, "thresholds.toml", case)
