@@ -241,6 +241,16 @@ def set_corrected(
     )
 
 
+def remove_rows(tx: Transaction, series_id: int, times: list[int]) -> None:
+    """Take readings out of the journal's rows."""
+    tx.connection.execute(
+        text(
+            f"DELETE FROM reading WHERE series_id = :id AND time IN {tx.dialect.integers('times')}"
+        ),
+        {"id": series_id, "times": tx.dialect.array(times)},
+    )
+
+
 def _audit(tx: Transaction, action: str, what: str, *, who: str, now: int) -> None:
     tx.connection.execute(insert(audit), {"at": now, "who": who, "action": action, "what": what})
 

@@ -45,8 +45,8 @@ _BRACKETS = re.compile(r"(?P<name>.*?)\s*[(（\[【](?P<unit>[^)）\]】]*)[)）
 _VARIABLE_WORDS = {
     "stage": "水位 库水位 坝上水位 闸上水位 河道水位 waterlevel level z",
     "tail_stage": "闸下水位 坝下水位 下游水位",
-    "rainfall": "雨量 降雨量 降水量 时段雨量 时段降水量 集水区降雨量 集水區降雨量 rain precipitation"
-    " precip catchmentarearainfall drp",
+    "rainfall": "雨量 降雨量 降水量 时段雨量 时段降水量 集水区降雨量 集水區降雨量 rain drp"
+    " precipitation precip catchmentarearainfall",
     "rainfall_total": "累计雨量 累计降雨量 totalrainfall",
     "storage": "蓄水量 有效蓄水量 库容 库蓄水量 effectivewaterstoragecapacity",
     "inflow": "入库流量 进库流量 入庫流量 inq",
@@ -58,13 +58,14 @@ _VARIABLE_WORDS = {
 }
 _ROLE_WORDS = {
     "station": "station stationid stationcode stationname site siteid stcd stnm 站码 测站 测站编码"
-    " 测站名称 站名 站号 站点 站点名称 水库名称 水庫名稱 水库 reservoir reservoirname 名称 deploymentid",
+    " 测站名称 站名 站号 站点 站点名称 水库名称 水庫名稱 水库 名称 reservoir reservoirname"
+    " deploymentid",
     "variable": "variable parameter element 变量 要素 监测要素 项目",
     "gauge": "gauge gaugeid 仪器 测点",
     "unit": "unit units 单位",
     "period": "period 时段 时段长",
-    "time": "time datetime timestamp tm 时间 时刻 日期时间 观测时间 监测时间 数据时间 recordtime date 日期"
-    " dates timeutc dt",
+    "time": "time datetime timestamp tm 时间 时刻 日期时间 观测时间 监测时间 数据时间 日期"
+    " recordtime date dates timeutc dt",
     "value": "value val 值 数值 观测值 监测值 测值",
 }
 _ROLES = {word: role for role, words in _ROLE_WORDS.items() for word in words.split()}

@@ -127,19 +127,17 @@ def given(words: str) -> TimeFormat:
         raise ImportRefused(f"--time-format {words!r}: {error}") from error
 
 
-def decide(first: int, second: int, *, where: str) -> TimeFormat:
-    """Day first or month first, from the greatest first and second number of the whole file.
+def decide(*, day: bool, month: bool, where: str) -> TimeFormat:
+    """Day first or month first, given whether some dates can only be read the one way.
 
     Raises ImportRefused when the file does not tell, or contradicts itself.
     """
-    if first > 12 and second > 12:
+    if day and month:
         raise ImportRefused(
             f"{where}: some dates have the day first and some the month; split the file"
         )
-    if first > 12:
-        return DAY_FIRST
-    if second > 12:
-        return MONTH_FIRST
+    if day or month:
+        return DAY_FIRST if day else MONTH_FIRST
     raise ImportRefused(
         f"{where}: no date in the file tells whether the day or the month comes first; say "
         "--time-format %d/%m/%Y or %m/%d/%Y (with %H:%M:%S as the file has it)"

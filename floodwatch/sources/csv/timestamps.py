@@ -188,9 +188,10 @@ def _fraction(part: Bytes, spans: Spans) -> Ints | int:
 
 
 def _month_days(year: Ints, month: Ints) -> Ints:
-    days: Ints = np.array([0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31])[month]
+    days: Ints = np.array([0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31])
     leap = (year % 4 == 0) & ((year % 100 != 0) | (year % 400 == 0))
-    days = days + (leap & (month == 2))
+    days = days[month]
+    days[leap & (month == 2)] += 1
     return days
 
 

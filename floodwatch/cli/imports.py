@@ -1,0 +1,265 @@
+"""`import`, `imports`, `undo`: history from files, what was imported, and one import taken back."""
+
+import getpass
+import signal
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any
+
+import click
+
+from floodwatch import config
+from floodwatch.bootstrap import Services, follow_folder, open_services
+from floodwatch.cli.context import Call, shared
+from floodwatch.cli.table import columns
+from floodwatch.config.edit import NewStation, add_stations
+from floodwatch.model.district import District
+from floodwatch.model.errors import ConfigError, ImportRefused
+from floodwatch.model.moment import iso
+from floodwatch.model.reading import Outcome
+from floodwatch.pipeline import imports as history
+from floodwatch.pipeline.import_report import FileAccount, Progress, Report
+from floodwatch.sources.csv.options import ImportOptions, mapping, span
+from floodwatch.store import imports as ledger
+
+_OPTIONS = (
+    click.option("--dialect", type=click.Choice(["auto", "long", "wide"]), default="auto",
+                 show_default=True, help="long: one value a line; wide: a column a variable."),
+    click.option("--station", default="", help="Code or name of the station of the whole file."),
+    click.option("--station-column", default="", help="Column with codes or names of stations."),
+    click.option("--create-stations", is_flag=True, help="Configure the stations a file names."),
+    click.option("--variable", default="", help="Variable of the values, such as stage."),
+    click.option("--gauge", default="", help="Gauge, when a station has several of a kind."),
+    click.option("--unit", default="", help='Unit of the values; "canonical": FloodWatch\'s own.'),
+    click.option("--period", default="", help="Length of a rain interval, such as 5min, 1h, 1d."),
+    click.option("--tz", default="", help="Zone of times without an offset, as Asia/Shanghai."),
+    click.option("--encoding", default="auto", show_default=True, help="As utf-8, gb18030, big5."),
+    click.option("--delimiter", default="", help="Between the fields; found out by default."),
+    click.option("--time-column", default="", help="Column of the times; DATE+CLOCK joins two."),
+    click.option("--time-format", default="", help="As %d/%m/%Y %H:%M; found out by default."),
+    click.option("--map", "mappings", multiple=True, metavar="COLUMN=VARIABLE[@GAUGE][:UNIT]",
+                 help="What a column holds; may be given again and again."),
+    click.option("--accept-misdated", is_flag=True, help="Take dates that jump away and back."),
+    click.option("--notify", is_flag=True, help="Send the messages of what the import fires."),
+    click.option("--dry-run", is_flag=True, help="Only say what would become of every value."),
+    click.option("--by", default="", help="Who imports; by default the user of the machine."),
+)  # fmt: skip
+
+
+def _described(function: Callable[..., None]) -> Callable[..., None]:
+    for option in reversed(_OPTIONS):
+        function = option(function)
+    return function
+
+
+@click.command("import")
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True))
+@_described
+@shared
+def import_(call: Call, files: Sequence[Path], **options: Any) -> None:
+    """Import history from CSV files: every value is accounted for, and can be taken back."""
+    chosen = _chosen(options)
+    with closing(open_services(call.config, call.data, create=True)) as services:
+        district = _district(services)
+        with _stoppable() as stop, _bar(call) as progress:
+            report = history.run(
+                services.database,
+                files,
+                chosen,
+                district,
+                submit=services.submit,
+                who=options["by"] or _user(),
+                now=services.now(),
+                progress=progress,
+                cancelled=stop.is_set,
+                create=lambda new: _create(services, new),
+                series=services.series,
+                folder=services.data / "rejects",
+            )
+    call.emit(report.document(), lambda: _text(report))
+    if report.state == ledger.CANCELLED:
+        raise ImportRefused(
+            f"stopped; what had been read is stored: floodwatch undo {report.import_id}"
+        )
+
+
+@click.command("imports")
+@shared
+def imports(call: Call) -> None:
+    """List the imports, the newest first."""
+    with (
+        closing(open_services(call.config, call.data)) as services,
+        services.database.read() as connection,
+    ):
+        rows = ledger.all_imports(connection)
+    call.emit([_entry(row) for row in rows], lambda: _table(rows))
+
+
+@click.command("undo")
+@click.argument("import_id", type=int)
+@click.option("--by", default="", help="Who takes it back; by default the user of the machine.")
+@shared
+def undo(call: Call, import_id: int, by: str) -> None:
+    """Take one import back whole: every value becomes what it would be without it."""
+    with closing(open_services(call.config, call.data)) as services:
+        row = history.undo(services.database, import_id, who=by or _user(), now=services.now())
+    call.emit(_entry(row), f"Import {row.id} ({', '.join(row.names)}) is taken back.")
+
+
+def _chosen(options: dict[str, Any]) -> ImportOptions:
+    return ImportOptions(
+        dialect=options["dialect"],
+        encoding=options["encoding"],
+        delimiter=options["delimiter"],
+        station=options["station"],
+        station_column=options["station_column"],
+        create_stations=options["create_stations"],
+        variable=options["variable"],
+        gauge=options["gauge"],
+        unit=options["unit"],
+        period=span(options["period"]) if options["period"] else None,
+        tz=options["tz"],
+        time_column=options["time_column"],
+        time_format=options["time_format"],
+        map=tuple(mapping(text) for text in options["mappings"]),
+        accept_misdated=options["accept_misdated"],
+        notify=options["notify"],
+        dry_run=options["dry_run"],
+    )
+
+
+def _district(services: Services) -> District:
+    """The configuration in force; the folder's is put in force first, as the engine would."""
+    try:
+        follow_folder(services, who="import", only_first=services.demonstration)
+    except ConfigError:
+        with services.database.read() as connection:
+            if not services.configuration.current(connection).version:
+                raise
+        click.echo(
+            "the configuration has errors, the last good one is used; see floodwatch check",
+            err=True,
+        )
+    with services.database.read() as connection:
+        return services.configuration.current(connection)
+
+
+def _create(services: Services, new: Sequence[NewStation]) -> District:
+    add_stations(services.folder, new)
+    config.apply(services.database, services.folder, who="import", now=services.now())
+    with services.database.read() as connection:
+        return services.configuration.current(connection)
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return "cli"
+
+
+@contextmanager
+def _stoppable() -> Iterator[threading.Event]:
+    """Ctrl-C once stops after the piece at hand; twice stops at once."""
+    stop = threading.Event()
+
+    def stopped(number: int, frame: object) -> None:
+        if stop.is_set():
+            raise KeyboardInterrupt
+        stop.set()
+
+    before = signal.signal(signal.SIGINT, stopped)
+    try:
+        yield stop
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+@contextmanager
+def _bar(call: Call) -> Iterator[Callable[[Progress], None]]:
+    """A bar on standard error, for people only."""
+    if call.json:
+        yield lambda progress: None
+        return
+    from rich.console import Console
+    from rich.progress import Progress as Bar
+
+    with Bar(console=Console(stderr=True), transient=True) as bar:
+        tasks: dict[str, Any] = {}
+
+        def show(progress: Progress) -> None:
+            if progress.file not in tasks:
+                tasks[progress.file] = bar.add_task(progress.file, total=progress.total_bytes)
+            bar.update(tasks[progress.file], completed=progress.bytes)
+
+        yield show
+
+
+# -- words ------------------------------------------------------------------------------------
+
+
+def _text(report: Report) -> str:
+    lines = []
+    if report.dry_run:
+        lines.append("Dry run: nothing was written.")
+    elif report.state == ledger.DONE:
+        lines.append(
+            f"Import {report.import_id} done; floodwatch undo {report.import_id} undoes it."
+        )
+    for account in report.files:
+        lines += _file_text(account)
+    return "\n".join(lines)
+
+
+def _file_text(account: FileAccount) -> Iterator[str]:
+    found = account.detected
+    counts = ", ".join(
+        f"{outcome.value} {account.counts[outcome]:,}"
+        for outcome in Outcome
+        if account.counts[outcome]
+    )
+    yield (
+        f"{account.file}: {account.lines:,} lines, {account.blank_lines:,} blank; "
+        f"{account.values:,} values: {counts}"
+    )
+    yield (
+        f"  read as {found['dialect']} table, {found['encoding']}, delimiter "
+        f"{found['delimiter']!r}, time {found['time_column']} ({found['time_format']}), "
+        f"zone {found['tz']} for times without offset"
+    )
+    for column in found["mapping"]:
+        yield f"  {column['column']} = {column['variable'] or 'as named'} [{column['unit']}]"
+    for name, lines in account.unknown_stations.most_common(20):
+        yield f"  unknown station {name}: {lines:,} lines"
+    yield from (f"  {note}" for note in account.notes)
+    for reject in account.rejects[:5]:
+        yield f"  line {reject.line}: {reject.column}: {reject.reason}"
+    if account.rejects_file:
+        yield f"  all refused lines: {account.rejects_file}"
+
+
+def _entry(row: ledger.ImportRow) -> dict[str, Any]:
+    return {
+        "import_id": row.id,
+        "who": row.who,
+        "at": iso(row.at),
+        "state": row.state,
+        "files": row.names,
+        "stored": _stored(row),
+        "undone_by": row.undone_by,
+        "undone_at": None if row.undone_at is None else iso(row.undone_at),
+    }
+
+
+def _stored(row: ledger.ImportRow) -> int:
+    return sum(file["stored"] + file["corrected"] for file in row.report.get("files", []))
+
+
+def _table(rows: Sequence[ledger.ImportRow]) -> str:
+    head = ("id", "state", "at", "who", "stored", "files")
+    body = [
+        (str(r.id), r.state, iso(r.at), r.who, f"{_stored(r):,}", ", ".join(r.names)) for r in rows
+    ]
+    return columns([head, *body]) if rows else "no imports yet"

@@ -1,0 +1,341 @@
+"""How a file will be read: which columns hold what, in which units; and what must be asked."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from floodwatch.model.district import District
+from floodwatch.model.errors import ImportRefused, Refused
+from floodwatch.model.unit import UNITS, conversion
+from floodwatch.model.variable import VARIABLES
+from floodwatch.sources.csv import headers, time_format
+from floodwatch.sources.csv.day_month import which_first
+from floodwatch.sources.csv.options import AUTO, CANONICAL, ImportOptions, Mapping
+from floodwatch.sources.csv.shape import Shape, shape_of
+from floodwatch.sources.csv.stream import Source
+from floodwatch.sources.csv.table import Columns
+from floodwatch.sources.csv.time_format import EITHER, TimeFormat
+
+DISTANCE = "distance"  # what a gauge above the water sends; its gauge turns it into a depth
+
+
+@dataclass(frozen=True, slots=True)
+class ValueColumn:
+    """One column of values. `variable` and `unit` are empty where other columns say them."""
+
+    index: int
+    column: str
+    variable: str = ""
+    gauge: str = ""
+    unit: str = ""
+
+    @property
+    def needs_unit(self) -> bool:
+        """Whether a bare number may be in more than one unit, and none is known."""
+        if self.unit or not self.variable:
+            return False
+        known = VARIABLES.get(self.variable)
+        return known is None or not known.bare_unit
+
+
+@dataclass(slots=True)
+class FilePlan:
+    """Everything decided about one file; with `questions` it cannot be imported yet."""
+
+    source: Source
+    shape: Shape
+    dialect: str = ""
+    columns: Columns = field(default_factory=lambda: Columns((), {}, ()))
+    times: TimeFormat = time_format.ISO
+    values: tuple[ValueColumn, ...] = ()
+    station: str = ""
+    tz: str = ""
+    period: int | None = None
+    questions: list[str] = field(default_factory=list)
+
+    @property
+    def time_column(self) -> str:
+        """The time column's name; two joined by +."""
+        return "+".join(self.shape.columns[index] for index in self.columns.time)
+
+    def mapping(self) -> list[dict[str, str]]:
+        """What each value column is taken for, as reported."""
+        return [
+            {"column": v.column, "variable": v.variable, "gauge": v.gauge, "unit": v.unit}
+            for v in self.values
+        ]
+
+
+def plan_file(source: Source, options: ImportOptions, district: District) -> FilePlan:
+    """Look at a file and decide how to read it. Raises ImportRefused for impossible choices."""
+    shape = shape_of(source, options)
+    plan = FilePlan(source, shape, tz=options.tz or district.timezone, period=options.period)
+    roles = _roles(shape)
+    _choose_values(plan, options, roles)
+    _choose_station(plan, options, roles, district)
+    _choose_time(plan, options)
+    _choose_units(plan, options, district)
+    return plan
+
+
+def _roles(shape: Shape) -> dict[str, int]:
+    """The first column of each role, by name."""
+    found: dict[str, int] = {}
+    for index, name in enumerate(shape.columns):
+        role = headers.role_of(name)
+        if role:
+            found.setdefault(role, index)
+    return found
+
+
+# -- values -----------------------------------------------------------------------------------
+
+
+def _choose_values(plan: FilePlan, options: ImportOptions, roles: dict[str, int]) -> None:
+    shape = plan.shape
+    long = options.dialect == "long" or (options.dialect == AUTO and not options.map)
+    if options.map:
+        plan.dialect = "wide"
+        plan.values = tuple(_mapped(shape, entry, options) for entry in options.map)
+    elif long and "value" in roles:
+        plan.dialect = "long"
+        plan.values = (_value(shape, roles["value"], options.variable, options),)
+        if not options.variable and "variable" not in roles:
+            plan.questions.append("which variable does the file hold? say --variable")
+    elif options.dialect == "long":
+        raise ImportRefused(f"{plan.source.name}: a long table needs a column named value")
+    else:
+        plan.dialect = "wide"
+        plan.values = _guessed(shape, options)
+        if not plan.values:
+            plan.questions.append(_which_columns(shape, options))
+    _refuse_twice(plan)
+    names: dict[str, int] = {}
+    if plan.dialect == "long":
+        names = {r: roles[r] for r in ("variable", "gauge", "unit", "period") if r in roles}
+        if options.variable:
+            names.pop("variable", None)
+    plan.columns = Columns((), names, tuple(value.index for value in plan.values))
+
+
+def _mapped(shape: Shape, entry: Mapping, options: ImportOptions) -> ValueColumn:
+    index = shape.column(entry.column)
+    value = _value(shape, index, entry.variable, options)
+    unit = _known_unit(entry.unit) if entry.unit else value.unit
+    return replace(value, gauge=entry.gauge or value.gauge, unit=unit)
+
+
+def _value(shape: Shape, index: int, variable: str, options: ImportOptions) -> ValueColumn:
+    if variable and variable not in VARIABLES and variable != DISTANCE:
+        raise ImportRefused(f"unknown variable {variable!r}; known: {', '.join(VARIABLES)}")
+    name = shape.columns[index]
+    unit = _known_unit(options.unit) if options.unit else headers.header(name).unit
+    if options.map and headers.header(name).unit:
+        unit = headers.header(name).unit
+    return ValueColumn(index, name, variable, options.gauge, unit)
+
+
+def _known_unit(unit: str) -> str:
+    known = unit if unit == CANONICAL else headers.unit_of(unit)
+    if not known:
+        raise ImportRefused(f"unknown unit {unit!r}; known units: {', '.join(UNITS)}")
+    return known
+
+
+def _guessed(shape: Shape, options: ImportOptions) -> tuple[ValueColumn, ...]:
+    """Columns called as a variable is called; with --variable the one column that can be meant."""
+    named = [
+        (index, headers.variable_of(headers.header(name).name))
+        for index, name in enumerate(shape.columns)
+    ]
+    if options.variable:
+        fitting = [index for index, variable in named if variable == options.variable]
+        fitting = fitting or _numeric(shape)
+        if len(fitting) != 1:
+            return ()
+        return (_value(shape, fitting[0], options.variable, options),)
+    return tuple(_value(shape, index, variable, options) for index, variable in named if variable)
+
+
+def _numeric(shape: Shape) -> list[int]:
+    """Columns of numbers that are not called by another role."""
+    found = []
+    for index, name in enumerate(shape.columns):
+        texts = [text.strip() for text in shape.values(index) if text.strip()][:200]
+        plain = bool(texts) and all(_is_number(text) for text in texts)
+        if plain and not headers.role_of(name):
+            found.append(index)
+    return found
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _which_columns(shape: Shape, options: ImportOptions) -> str:
+    what = f" of {options.variable}" if options.variable else ""
+    return (
+        f"which columns hold the values{what}? say --map COLUMN=VARIABLE:UNIT for each; "
+        f"columns: {', '.join(shape.columns)}"
+    )
+
+
+def _refuse_twice(plan: FilePlan) -> None:
+    seen: set[tuple[str, str]] = set()
+    for value in plan.values:
+        series = (value.variable, value.gauge)
+        if series in seen:
+            raise ImportRefused(
+                f"{plan.source.name}: two columns hold {value.variable} of one gauge; say which, "
+                f"or give one of them another gauge: --map COLUMN={value.variable}@2:UNIT"
+            )
+        seen.add(series)
+
+
+# -- station and time ---------------------------------------------------------------------------
+
+
+def _choose_station(
+    plan: FilePlan, options: ImportOptions, roles: dict[str, int], district: District
+) -> None:
+    shape = plan.shape
+    if options.station:
+        plan.station = options.station
+        if options.station not in district.codes and not options.create_stations:
+            raise ImportRefused(
+                f"unknown station {options.station!r}: configure it, or say --create-stations"
+            )
+        return
+    index = shape.column(options.station_column) if options.station_column else None
+    if index is None:
+        index = roles.get("station", _column_of_names(shape, district))
+    if index is None:
+        plan.questions.append("which station is it? say --station or --station-column")
+        return
+    plan.columns = replace(plan.columns, names={"station": index, **plan.columns.names})
+
+
+def _column_of_names(shape: Shape, district: District) -> int | None:
+    """A column most of whose texts are names or codes of known stations."""
+    for index in range(len(shape.columns)):
+        texts = [text.strip() for text in shape.values(index)[:200]]
+        if texts and sum(text in district.codes for text in texts) * 2 > len(texts):
+            return index
+    return None
+
+
+def _choose_time(plan: FilePlan, options: ImportOptions) -> None:
+    shape = plan.shape
+    places = _time_places(plan, options)
+    if not places:
+        plan.questions.append(
+            f"which column is the time? say --time-column; columns: {', '.join(shape.columns)}"
+        )
+        return
+    plan.columns = replace(plan.columns, time=places)
+    if options.time_format:
+        plan.times = time_format.given(options.time_format)
+        return
+    texts = _joined(shape, places)
+    found = time_format.detect(texts)
+    if found is None:
+        plan.questions.append(f"how are the times in {plan.time_column} written? --time-format")
+        return
+    if found is EITHER:
+        found = which_first(plan.source, shape, places)
+    plan.times = found
+
+
+def _joined(shape: Shape, places: Sequence[int]) -> list[str]:
+    return [" ".join(row[index].strip() for index in places) for row in shape.rows]
+
+
+def _time_places(plan: FilePlan, options: ImportOptions) -> tuple[int, ...]:
+    shape = plan.shape
+    if options.time_column:
+        if options.time_column in shape.columns:
+            return (shape.column(options.time_column),)
+        return tuple(shape.column(name) for name in options.time_column.split("+"))
+    taken = plan.columns.used
+    ranked = []
+    for index, name in enumerate(shape.columns):
+        kind = time_format.detect(shape.values(index)) if index not in taken else None
+        named = headers.role_of(name) == "time"
+        if kind is None or (kind not in (time_format.ISO, EITHER) and not named):
+            continue
+        clock = time_format.has_clock(shape.values(index), kind)
+        ranked.append((2 * clock + named, -index))
+    if not ranked:
+        return ()
+    best = max(ranked)
+    place = -best[1]
+    if best[0] >= 2:
+        return (place,)
+    others = [i for i in range(len(shape.columns)) if i not in taken and i != place]
+    of_day = next((i for i in others if time_format.is_clock_only(shape.values(i))), None)
+    return (place,) if of_day is None else (place, of_day)
+
+
+# -- units --------------------------------------------------------------------------------------
+
+
+def _choose_units(plan: FilePlan, options: ImportOptions, district: District) -> None:
+    if "unit" in plan.columns.names:
+        return
+    values = []
+    for value in plan.values:
+        if value.variable == DISTANCE:
+            values.append(value)
+            continue
+        canonical = VARIABLES[value.variable].unit if value.variable else ""
+        unit = canonical if value.unit == CANONICAL and canonical else value.unit
+        if unit and value.variable:
+            _check_unit(value, unit)
+        values.append(replace(value, unit=unit))
+    plan.values = tuple(values)
+    for value in plan.values:
+        if value.needs_unit and not _gauges_say(plan, value, district):
+            plan.questions.append(_ask_unit(value))
+
+
+def _check_unit(value: ValueColumn, unit: str) -> None:
+    try:
+        conversion(value.variable, unit)
+    except Refused as error:
+        raise ImportRefused(f"column {value.column}: {error}") from error
+
+
+def _ask_unit(value: ValueColumn) -> str:
+    known = VARIABLES.get(value.variable)
+    dimension = UNITS[known.unit].dimension if known else "length"
+    fitting = ", ".join(name for name, unit in UNITS.items() if unit.dimension == dimension)
+    unknown = headers.header(value.column).unknown
+    said = f" ({unknown!r} is not known)" if unknown else ""
+    return (
+        f"in which unit is column {value.column} ({value.variable}){said}? say --unit, or "
+        f"--map {value.column}={value.variable}:UNIT with one of: {fitting}"
+    )
+
+
+def _gauges_say(plan: FilePlan, value: ValueColumn, district: District) -> bool:
+    """Whether the gauges of all stations in sight say in their settings what they send.
+
+    A gauge whose unit is FloodWatch's own has not said anything: that is the default.
+    """
+    if plan.station:
+        names = {plan.station}
+    elif "station" in plan.columns.names:
+        names = {text.strip() for text in plan.shape.values(plan.columns.names["station"])}
+    else:
+        return False
+    known = [district.stations[district.codes[name]] for name in names if name in district.codes]
+    gauges = [
+        gauge
+        for station in known
+        for gauge in station.gauges
+        if value.variable in (gauge.variable, gauge.source)
+    ]
+    return bool(gauges) and all(g.source or g.unit != VARIABLES[g.variable].unit for g in gauges)

@@ -1,0 +1,143 @@
+"""Taking an import back: its layer is removed from beneath later ones, or the value restored."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from floodwatch.hydrology.series import Series
+from floodwatch.model.errors import Refused
+from floodwatch.store import archive, imports, journal
+from floodwatch.store.clockwork import process_gone, this_process
+from floodwatch.store.database import Database, Transaction
+from floodwatch.store.imports import Delta, ImportRow
+from floodwatch.store.journal import Row
+
+Mask = NDArray[np.bool_]
+
+
+def undo(database: Database, import_id: int, *, who: str, now: int) -> ImportRow:
+    """Take an import back whole; what was cut off half-way is taken up again. `now`: service ms.
+
+    Raises Refused for an import that is not there, taken back already, or still running.
+    """
+    with database.write() as tx:
+        _check(imports.get(tx.connection, import_id), import_id)
+        imports.mark_undoing(tx, import_id)
+    while True:
+        with database.write(yielding=True) as tx:
+            delta = imports.last_delta(tx.connection, import_id)
+            if delta is None:
+                imports.mark_undone(tx, import_id, who=who, now=now)
+                break
+            _take_back(tx, delta, now=now)
+    with database.read() as connection:
+        row = imports.get(connection, import_id)
+    assert row is not None  # noqa: S101 - it was there a moment ago
+    return row
+
+
+def _check(row: ImportRow | None, import_id: int) -> None:
+    if row is None:
+        raise Refused(f"there is no import {import_id}; `floodwatch imports` lists them")
+    if row.state == imports.UNDONE:
+        raise Refused(f"import {import_id} has been taken back already, by {row.undone_by}")
+    holder = row.report.get("holder", "")
+    if row.state == imports.RUNNING and not (holder == this_process() or process_gone(holder)):
+        raise Refused(f"import {import_id} is still running; stop it first")
+
+
+def _take_back(tx: Transaction, delta: Delta, *, now: int) -> None:
+    free = _slip_beneath(tx, delta)
+    back = delta._replace(
+        times=delta.times[free],
+        old_values=delta.old_values[free],
+        absent=delta.absent[free],
+        old_quality=delta.old_quality[free],
+    )
+    imports.drop_delta(tx, delta.id)
+    if back.times.size == 0:
+        return
+    sealed = journal.sealed_until(tx.connection, [delta.series_id])[delta.series_id]
+    border = int(np.searchsorted(back.times, sealed))
+    _restore_blocks(tx, back, border)
+    _restore_rows(tx, back, border, now=now)
+    span = (int(back.times[0]), int(back.times[-1]))
+    journal.mark_dirty(tx, {delta.series_id: span})
+    journal.recompute_latest(tx, [delta.series_id], now=now)
+
+
+def _slip_beneath(tx: Transaction, delta: Delta) -> Mask:
+    """Hand the old values to the next layer above each time; returns the times without one."""
+    free = np.ones(delta.times.size, np.bool_)
+    above = imports.deltas_above(tx.connection, delta)
+    corrections = imports.corrections_above(tx.connection, delta)
+    at = 0
+    for layer in above:
+        while at < len(corrections) and corrections[at][0] < layer.rev:
+            _beneath_correction(tx, delta, corrections[at], free)
+            at += 1
+        _beneath_import(tx, delta, layer, free)
+    for correction in corrections[at:]:
+        _beneath_correction(tx, delta, correction, free)
+    return free
+
+
+def _beneath_import(tx: Transaction, delta: Delta, layer: Delta, free: Mask) -> None:
+    place = np.searchsorted(layer.times, delta.times)
+    inside = place < layer.times.size
+    hit = free & inside
+    hit[inside] &= layer.times[place[inside]] == delta.times[inside]
+    if not hit.any():
+        return
+    values, absent = layer.old_values.copy(), layer.absent.copy()
+    quality = layer.old_quality.copy()
+    target = place[hit]
+    values[target], absent[target] = delta.old_values[hit], delta.absent[hit]
+    quality[target] = delta.old_quality[hit]
+    imports.replace_delta(tx, layer._replace(old_values=values, absent=absent, old_quality=quality))
+    free &= ~hit
+
+
+def _beneath_correction(
+    tx: Transaction, delta: Delta, correction: tuple[int, int, int], free: Mask
+) -> None:
+    _, number, time = correction
+    place = int(np.searchsorted(delta.times, time))
+    if place >= delta.times.size or delta.times[place] != time or not free[place]:
+        return
+    if delta.absent[place]:
+        imports.set_corrected(tx, number, None, None)
+    else:
+        old, quality = float(delta.old_values[place]), int(delta.old_quality[place])
+        imports.set_corrected(tx, number, old, quality)
+    free[place] = False
+
+
+def _restore_blocks(tx: Transaction, back: Delta, border: int) -> None:
+    if border == 0:
+        return
+    absent = back.absent[:border]
+    old = Series(
+        back.times[:border][~absent],
+        back.old_values[:border][~absent],
+        back.old_quality[:border][~absent],
+    )
+    archive.replace(tx, back.series_id, old, gone=back.times[:border][absent])
+
+
+def _restore_rows(tx: Transaction, back: Delta, border: int, *, now: int) -> None:
+    absent = back.absent[border:]
+    times, values = back.times[border:], back.old_values[border:]
+    quality = back.old_quality[border:]
+    rows = [
+        Row(back.series_id, time, value, flag, now)
+        for time, value, flag in zip(
+            times[~absent].tolist(),
+            values[~absent].tolist(),
+            quality[~absent].tolist(),
+            strict=True,
+        )
+    ]
+    if rows:
+        journal.put(tx, rows)
+    if absent.any():
+        imports.remove_rows(tx, back.series_id, times[absent].tolist())
