@@ -31,6 +31,15 @@ CASES = (
         "'smtp'",
     ),
     Case("unknown section", "[service]", "[servise]", "servise", "unknown key", "'service'"),
+    Case(
+        "public without authority",
+        'name = "My district"',
+        'wording = "public"',
+        "service.wording",
+        "authority",
+        "internal",
+    ),
+    Case("inbox", 'security = "none"', "[channels.inbox]", "channels.inbox", "nobody", "real"),
     Case("syntax", "port = 25", "port = ", "syntax", "not valid TOML", "line"),
 )
 
