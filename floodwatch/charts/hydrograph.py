@@ -17,6 +17,7 @@ from floodwatch.hydrology.series import Series
 from floodwatch.model.quality import Flag
 
 MOST_POINTS = 3000
+FAR = 2.0
 APART = 0.045  # of the hydrograph's height: the least distance between two labels
 
 
@@ -113,7 +114,7 @@ def _title(lines: Sequence[Line]) -> str:
 
 
 def _bounds(lines: Sequence[Line], limits: Sequence[Steps], view: View) -> tuple[float, float]:
-    """The value axis: the data, and the next limit above and below it."""
+    """The value axis: the data, the next limit above, and the next below unless far away."""
     factor = lines[0].factor
     found: list[float] = []
     for line in lines:
@@ -128,7 +129,9 @@ def _bounds(lines: Sequence[Line], limits: Sequence[Steps], view: View) -> tuple
     above = [value for value in values if value > high]
     below = [value for value in values if value < low]
     top = above[0] if above else high
-    bottom = below[-1] if below else low
+    bottom = low
+    if below and (not above or low - below[-1] <= FAR * max(top - low, 1e-9)):
+        bottom = below[-1]  # a limit far beneath would press the crest flat
     pad = max((top - bottom) * 0.06, 0.02)
     return bottom - pad, top + pad
 

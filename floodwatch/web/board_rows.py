@@ -14,6 +14,7 @@ from floodwatch.model.quality import Flag, flag_of
 from floodwatch.model.reading import Latest, SeriesKey
 from floodwatch.model.station import Gauge, Station, StationKind
 
+FLOOD_LIMIT = ("flood_limit", "spill")  # of a reservoir without a gate it is the weir
 HOUSEKEEPING = frozenset({"battery", "signal"})
 MAIN: Mapping[StationKind, tuple[str, ...]] = {
     StationKind.WATERLOGGING: ("ponding_depth",),
@@ -140,7 +141,7 @@ def _row(
     limits = of_series(district.thresholds, key)
     tz = district.zone_of(station.code)
     row.flood_limit = next(
-        (t.value for t in limits if t.name == "flood_limit" and in_force(t, known.now, tz=tz)), None
+        (t.value for t in limits if t.name in FLOOD_LIMIT and in_force(t, known.now, tz=tz)), None
     )
     if main.value is not None:
         row.passed, row.ahead = gaps(limits, main.value, at=known.now, tz=tz)
@@ -205,10 +206,9 @@ def _storage(row: Row, known: Known, *, district: District, tz: ZoneInfo) -> Non
     row.alpha = RunoffPair().of(before)
     tops = {"crest": station.crest} if station.crest else {}
     for limit in of_series(district.thresholds, SeriesKey(station.code, row.main.gauge, "stage")):
-        if limit.name in ("flood_limit", "design_flood", "design") and in_force(
-            limit, known.now, tz=tz
-        ):
-            tops[limit.name] = limit.value
+        if limit.name in (*FLOOD_LIMIT, "design_flood") and in_force(limit, known.now, tz=tz):
+            name = "flood_limit" if limit.name in FLOOD_LIMIT else limit.name
+            tops[name] = limit.value
     for name, top in tops.items():
         room = rain_capacity_mm(
             volume, float(curve.storage(top)), area_km2=station.catchment, coefficient=row.alpha

@@ -1,10 +1,9 @@
 """The board as customary text, to paste into the work group."""
 
-from floodwatch.charts.limits import Gap
 from floodwatch.web.board_rows import Row
 from floodwatch.web.boards import Board
 from floodwatch.web.here import Here
-from floodwatch.web.words import KINDS, figure, label, local, unit, word
+from floodwatch.web.words import KINDS, figure, gap_words, local, unit, word
 
 RAIN = (("1h", "1小时"), ("3h", "3小时"), ("24h", "24小时"), ("today", "今日8时以来"))
 
@@ -47,13 +46,3 @@ def sentence(row: Row, here: Here) -> str:
     if row.storage_m3 is not None:
         said += f"，蓄水{figure(row.storage_m3, 'storage')}万m³"
     return said + ("，此后无数据" if value.state == "silent" else "")
-
-
-def gap_words(gap: Gap) -> str:
-    """超汛限0.35 / 距设计0.42 / 低于旱限0.10."""
-    limit = gap.threshold
-    name = label(limit.label or limit.name)
-    far = figure(gap.distance, limit.variable)
-    if not gap.beyond:
-        return f"距{name}{far}"
-    return f"超{name}{far}" if limit.comparator.direction == "up" else f"低于{name}{far}"

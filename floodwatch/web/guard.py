@@ -1,4 +1,4 @@
-"""Who may do what: a role on every route, CSRF on every change, the same headers on every answer."""
+"""Who may do what: a role on every route, CSRF on every change, headers on every answer."""
 
 import logging
 import secrets

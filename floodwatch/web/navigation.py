@@ -1,6 +1,6 @@
 """Which pages the bar and the menu name."""
 
-from flask import Flask
+from flask import Flask, request
 from flask_babel import gettext as _
 
 from floodwatch.model.people import Role
@@ -24,6 +24,15 @@ def navigation() -> list[tuple[str, str]]:
     return found
 
 
+def current_page() -> str:
+    """The endpoint of the bar that this page belongs to."""
+    named = [endpoint for endpoint, _words in navigation()]
+    if request.endpoint in named:
+        return str(request.endpoint)
+    group = f"{request.blueprint}."
+    return next((endpoint for endpoint in named if endpoint.startswith(group)), "")
+
+
 def side_pages() -> list[tuple[str, str]]:
     """(endpoint, words) of the menu."""
     found = [("health.show", _("运行状况"))]
@@ -41,5 +50,9 @@ def coverage() -> object:
 def install(app: Flask) -> None:
     """Make the bar's contents known to the templates."""
     app.jinja_env.globals.update(
-        navigation=navigation, side_pages=side_pages, coverage=coverage, demo_jumps=jumps
+        navigation=navigation,
+        current_page=current_page,
+        side_pages=side_pages,
+        coverage=coverage,
+        demo_jumps=jumps,
     )

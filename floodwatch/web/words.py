@@ -8,6 +8,7 @@ from flask import Flask
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
+from floodwatch.charts.limits import Gap
 from floodwatch.model.alert import CallResult, ObligationState
 from floodwatch.model.clock import DAY, HOUR, MINUTE, SECOND
 from floodwatch.model.severity import Severity
@@ -65,6 +66,11 @@ DUTIES = {
     ObligationState.DEPUTY: _l("转他人"),
     ObligationState.ENTERED: _l("电话已通知本人"),
     ObligationState.ENDED: _l("告警已结束"),
+}
+PARTY_ROLES = {
+    "administrative": _l("行政"),
+    "technical": _l("技术"),
+    "patrol": _l("巡查"),
 }
 ROLES = {
     "viewer": _l("查看"),
@@ -147,6 +153,17 @@ def age(milliseconds: int) -> str:
     return _("%(n)d天前", n=milliseconds // DAY)
 
 
+def short_age(milliseconds: int) -> str:
+    """The same where room is scarce: 15分, 2时, 3天."""
+    if milliseconds < MINUTE:
+        return _("刚刚")
+    if milliseconds < HOUR:
+        return _("%(n)d分", n=milliseconds // MINUTE)
+    if milliseconds < 2 * DAY:
+        return _("%(n)d时", n=milliseconds // HOUR)
+    return _("%(n)d天", n=milliseconds // DAY)
+
+
 def span(milliseconds: int) -> str:
     """A length of time: 2小时05分."""
     minutes = milliseconds // MINUTE
@@ -189,9 +206,44 @@ def numeral(severity: int | None) -> str:
     return Severity(severity).numeral if severity else ""
 
 
+SHORT = {
+    "flood_limit": _l("汛限"),
+    "spill": _l("堰顶"),
+    "half_way": _l("半程"),
+    "design_flood": _l("设计"),
+    "check_flood": _l("校核"),
+    "drought_limit": _l("旱限"),
+    "drought_warning": _l("旱警"),
+    "drought_guarantee": _l("旱保"),
+    "dead_level": _l("死水位"),
+    "warning": _l("警戒"),
+    "guarantee": _l("保证"),
+    "control": _l("控制"),
+}
+
+
 def label(name: str) -> str:
-    """A limit's customary word shortened as people say it: 汛限水位 -> 汛限."""
-    return name.removesuffix("水位") if len(name) > 3 else name
+    """A limit's customary word shortened as people say it: 汛限水位 -> 汛限, 设计洪水位 -> 设计."""
+    short = name.removesuffix("水位").removesuffix("洪")
+    return short if len(short) > 1 else name
+
+
+def gap_words(gap: Gap) -> str:
+    """超汛限 0.35 / 距设计 0.42 / 低于旱限 0.10; a ponding step is known by its depth: 超40 +5."""
+    limit = gap.threshold
+    far = figure(gap.distance, limit.variable)
+    if limit.variable == "ponding_depth":
+        name = (_("封闭") if limit.name == "close" else "") + figure(limit.value, limit.variable)
+        return (
+            _("超%(name)s", name=name) + f" +{far}"
+            if gap.beyond
+            else _("距%(name)s", name=name) + f" {far}"
+        )
+    name = str(SHORT.get(limit.name) or label(limit.label or limit.name))
+    if not gap.beyond:
+        return _("距%(name)s", name=name) + f" {far}"
+    down = limit.comparator.direction == "down"
+    return (_("低于%(name)s", name=name) if down else _("超%(name)s", name=name)) + f" {far}"
 
 
 def word(words: Mapping[str, object], key: str) -> str:
@@ -208,12 +260,15 @@ def install(app: Flask) -> None:
         unit=unit,
         variable=variable_name,
         age=age,
+        short_age=short_age,
+        party_role=lambda key: word(PARTY_ROLES, key),
         span=span,
         clock=clock,
         when=when,
         utc=utc,
         numeral=numeral,
         limit_label=label,
+        gap_words=gap_words,
         kind=lambda key: word(KINDS, key),
         event=lambda key: word(EVENTS, key),
         call=lambda key: word(CALLS, key),

@@ -25,13 +25,20 @@ export function ago(ms) {
   return s < 30 ? "just now" : m < 1 ? `${s} s ago` : h < 1 ? `${m} min ago` : h < 48 ? `${h} h ago` : `${Math.floor(h / 24)} d ago`;
 }
 
+/** The same where room is scarce. */
+export function brief(ms) {
+  const m = Math.max(0, Math.floor(ms / 60000)), h = Math.floor(m / 60);
+  if (chinese) return m < 1 ? "刚刚" : h < 1 ? `${m}分` : h < 48 ? `${h}时` : `${Math.floor(h / 24)}天`;
+  return m < 1 ? "now" : h < 1 ? `${m} min` : h < 48 ? `${h} h` : `${Math.floor(h / 24)} d`;
+}
+
 /** Move the clock and every age on the page. */
 export function tick() {
   const present = now();
   const face = document.querySelector("#clock b");
   if (face) face.textContent = full.format(new Date(present));
   for (const age of document.querySelectorAll(".age[data-at]")) {
-    const text = ago(present - Number(age.dataset.at));
+    const text = (age.dataset.brief ? brief : ago)(present - Number(age.dataset.at));
     if (age.textContent !== text) age.textContent = text;
     if ("timed" in age.dataset) {
       const quiet = present - Math.max(Number(age.dataset.heard || 0), Number(age.dataset.at));
