@@ -2,7 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, runtime_checkable
+
+import numpy as np
+from numpy.typing import NDArray
 
 from floodwatch.hydrology.series import Series
 from floodwatch.model.alert import Holds, RuleKey
@@ -42,4 +45,15 @@ class Rule(Protocol):
 
     def judge(self, context: Context) -> Finding:
         """The verdict at `context.at`, without memory."""
+        ...
+
+
+@runtime_checkable
+class Skipping(Protocol):
+    """A rule that can tell which readings need not be judged at all."""
+
+    def quiet(
+        self, series: Mapping[SeriesKey, Series], moments: NDArray[np.int64]
+    ) -> NDArray[np.bool_]:
+        """Which of the readings at `moments` (rising, of its needs) can change no state."""
         ...

@@ -11,6 +11,7 @@ from floodwatch.model.alert import Holds, RuleKey
 from floodwatch.model.clock import HOUR, MINUTE
 from floodwatch.model.district import District
 from floodwatch.model.finding import UNKNOWN, Finding
+from floodwatch.model.quality import Flag
 from floodwatch.model.reading import Latest, SeriesKey
 from floodwatch.model.station import Station
 from floodwatch.model.threshold import Threshold
@@ -99,16 +100,22 @@ class LevelRule:
             facts["late"] = 1
         return facts
 
-    def quiet(self, series: Series) -> NDArray[np.bool_]:
-        """Readings that can change no state: they and the one before are good and hold no band."""
-        calm = np.ones(series.size, bool)
-        values = np.round(series.values, DIGITS)
+    def quiet(
+        self, series: Mapping[SeriesKey, Series], moments: NDArray[np.int64]
+    ) -> NDArray[np.bool_]:
+        """Which of the readings at `moments` can change no state, whatever the state is.
+
+        They and the one before are good, hold no band of any season, and no silence lies between:
+        then the one before has already said everything.
+        """
+        mine = series[self._source]
+        calm = mine.quality % 10 <= Flag.NOT_EVALUATED
+        values = np.round(mine.values, DIGITS)
         for band in self._bands.all:
             calm &= ~(band.test(values, band.clear) | band.test(values, band.limit))
-        calm &= series.quality % 10 <= 2
-        calm[1:] &= calm[:-1].copy()
+        calm[1:] &= calm[:-1].copy() & (np.diff(mine.times) <= self._silent_after)
         calm[:1] = False
-        return calm
+        return calm[np.searchsorted(mine.times, moments)]
 
     def describe(self, language: str) -> str:
         """The rule in words for the station page."""
