@@ -10,14 +10,12 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Connection, bindparam, delete, select, text
+from sqlalchemy import Connection, bindparam, select, text
 
 from floodwatch.hydrology.series import Series, empty
-from floodwatch.store import block_rows
+from floodwatch.store import block_rows, blocks
 from floodwatch.store.block_rows import Encoded, encoded, read, span
 from floodwatch.store.blocks import (
-    SMALL,
-    TARGET,
     Head,
     Overwritten,
     cut,
@@ -106,7 +104,7 @@ def portions(
     heads = block_rows.heads(connection, series_id, int(series.times[0]), int(series.times[-1]))
     place = places(heads, series.times)
     # Every reading weighs its share of a block, and the first of each block that block as a whole.
-    weight = np.full(series.size, 1 / TARGET)
+    weight = np.full(series.size, 1 / blocks.TARGET)
     weight[np.diff(place, prepend=-2) != 0] += 1
     portion = (np.cumsum(weight) / most).astype(np.int64)
     bounds = np.flatnonzero(np.diff(portion, prepend=-1, append=-1))
@@ -124,6 +122,8 @@ def prepare(connection: Connection, series_id: int, series: Series) -> Prepared:
 
 def commit(tx: Transaction, prepared: Prepared) -> Overwritten | None:
     """Write what was prepared; None (and nothing written) when its blocks have changed since."""
+    if not prepared.overwritten.times.size:
+        return prepared.overwritten
     now = block_rows.heads(tx.connection, prepared.series_id, prepared.first, prepared.last)
     if now != prepared.seen:
         return None
@@ -153,10 +153,10 @@ def restore(
 
 def _restore_rows(tx: Transaction, series_id: int, series: Series, *, gone: Ints) -> None:
     if gone.size:
-        chosen = reading.c.time.in_(text(tx.dialect.integers("gone")))
+        times = tx.dialect.integers("gone")
         tx.connection.execute(
-            delete(reading).where(reading.c.series_id == series_id, chosen),
-            {"gone": tx.dialect.array(gone.tolist())},
+            text(f"DELETE FROM reading WHERE series_id = :series_id AND time IN {times}"),
+            {"series_id": series_id, "gone": tx.dialect.array(gone.tolist())},
         )
     columns = zip(*(column.tolist() for column in series), strict=True)
     # A row that has gone meanwhile comes back as received at its own time: no better is known.
@@ -224,14 +224,14 @@ class _Plan:
 
     def join_small(self) -> None:
         """Join a rewritten part that has become small with the block after it, if that has room."""
-        for i in [i for i, part in self.parts.items() if 0 < part.size < SMALL]:
+        for i in [i for i, part in self.parts.items() if 0 < part.size < blocks.SMALL]:
             follows = i + 1
             if follows >= len(self._heads) or i < 0:
                 continue
             part = self.parts[i]
             known = self.parts.get(follows)
             n = self._heads[follows].n if known is None else known.size
-            if part.size + n > TARGET:
+            if part.size + n > blocks.TARGET:
                 continue
             other = self._load([follows])[follows] if known is None else known
             del self.parts[i]

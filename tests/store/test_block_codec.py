@@ -31,7 +31,7 @@ def any_series(draw: st.DrawFn) -> Series:
     deltas = draw(steps)
     times = np.cumsum([draw(st.integers(-(2**50), 2**50)), *deltas], dtype=np.int64)
     kind = draw(st.sampled_from(["any", "decimal"]))
-    source = numbers if kind == "any" else st.integers(-10**7, 10**7).map(lambda n: n / 100)
+    source = numbers if kind == "any" else st.integers(-(10**7), 10**7).map(lambda n: n / 100)
     values = draw(arrays.arrays(np.float64, times.size, elements=source))
     quality = draw(arrays.arrays(np.int16, times.size, elements=st.sampled_from([1, 2, 23, -5])))
     return Series(times, values, quality)
