@@ -1,9 +1,11 @@
 """Readings of a file wait here until there are enough of them to be worth a turn of writing."""
 
 from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.typing import NDArray
 
 from floodwatch.model.reading import Outcome
 from floodwatch.pipeline.import_order import Past, by_series, check_dates, in_order
@@ -12,66 +14,120 @@ from floodwatch.pipeline.import_slots import Slots
 from floodwatch.pipeline.import_take import Readings
 from floodwatch.pipeline.import_write import Group, Misdated, Refusal, Store, Written
 
-MOST = 4_000_000  # readings: about 120 MB, and as much again while they are sorted
+MOST = 3_000_000  # readings: 60 MB, as much again sorted, and as much being written
 _MISDATED = "quarantined: suspected misdated, the date jumps away from its neighbours and back"
+
+Ints = NDArray[np.int64]
+
+
+class _Columns:
+    """Room for readings; pages are only taken by what is put in."""
+
+    def __init__(self, room: int) -> None:
+        self.slots = np.empty(room, np.int32)
+        self.times = np.empty(room, np.int64)
+        self.values = np.empty(room, np.float64)
+
+    def grow(self, room: int, used: int) -> None:
+        """Make room for at least so many."""
+        larger = _Columns(room)
+        for name in ("slots", "times", "values"):
+            getattr(larger, name)[:used] = getattr(self, name)[:used]
+            setattr(self, name, getattr(larger, name))
 
 
 @dataclass
 class Buffer:
-    """The readings of one file; `flush` sorts them, sets misdated ones apart and writes."""
+    """The readings of one file; `flush` sorts them, sets misdated ones apart and has them written.
+
+    They are written in another thread while the next are read; `finish` waits for it.
+    """
 
     slots: Slots
     store: Store
     account: FileAccount
     rejects: Rejects
+    thread: ThreadPoolExecutor
     accept_misdated: bool = False
     size: int = 0
-    _parts: list[Readings] = field(default_factory=list)
+    _columns: _Columns = field(default_factory=lambda: _Columns(MOST + MOST // 2))
+    _lines: list[tuple[int, int | Ints]] = field(default_factory=list)  # (place, line numbers)
     _past: dict[int, Past | None] = field(default_factory=dict)
+    _writing: Future[list[Written]] | None = None
 
     def add(self, readings: Readings) -> None:
         """Take readings in the order of the file."""
-        if readings.times.size:
-            self._parts.append(readings)
-            self.size += int(readings.times.size)
+        count = int(readings.times.size)
+        if not count:
+            return
+        start, end = self.size, self.size + count
+        if end > self._columns.times.size:
+            self._columns.grow(end + MOST // 2, start)
+        self._columns.slots[start:end] = readings.slots
+        self._columns.times[start:end] = readings.times
+        self._columns.values[start:end] = readings.values
+        self._lines.append((start, readings.lines))
+        self.size = end
 
     def flush(self, *, final: bool) -> None:
         """Write everything, except what can only be judged with what follows in the file."""
-        parts, self._parts, self.size = self._parts, [], 0
+        size, self.size = self.size, 0
+        used, lines = self._columns, _Lines(self._lines)
+        self._lines = []
+        order, starts = by_series(used.slots[:size], len(self.slots.all))
+        if order is None:
+            times, values = used.times[:size].copy(), used.values[:size].copy()
+        else:
+            times, values = used.times[order], used.values[order]
         groups: list[Group] = []
         misdated: list[Misdated] = []
-        for slot, readings in _split(_joined(parts), len(self.slots.all)):
-            kept = self._check(slot, readings, misdated, final=final)
+        for slot in np.flatnonzero(np.diff(starts)).tolist():
+            low, high = int(starts[slot]), int(starts[slot + 1])
+            origin = np.arange(low, high) if order is None else order[low:high]
+            part = _Part(slot, times[low:high], values[low:high], origin)
+            kept = self._check(part, lines, misdated, final=final)
             if kept.times.size:
                 ordered = in_order(kept.times, kept.values)
-                lines = kept.lines if ordered.origin is None else kept.lines[ordered.origin]
-                groups.append(Group(self.slots.all[slot], ordered, lines))
+                came = kept.origin if ordered.origin is None else kept.origin[ordered.origin]
+                groups.append(Group(self.slots.all[slot], ordered, _Line(lines, came)))
+        self.finish()
+        self._writing = self.thread.submit(self._write, groups, misdated)
+
+    def finish(self) -> None:
+        """Wait for what is being written, and count it."""
+        if self._writing is not None:
+            for written in self._writing.result():
+                self._count(written)
+            self._writing = None
+
+    def _write(self, groups: Sequence[Group], misdated: Sequence[Misdated]) -> list[Written]:
         self.store.set_apart(misdated)
-        for written in self.store.write(groups):
-            self._count(written)
+        return self.store.write(groups)
 
     def _check(
-        self, slot: int, readings: Readings, misdated: list[Misdated], *, final: bool
-    ) -> Readings:
+        self, part: "_Part", lines: "_Lines", misdated: list[Misdated], *, final: bool
+    ) -> "_Part":
         """The readings whose date is believed; the undecided end goes back into the buffer."""
         if self.accept_misdated:
-            return readings
-        dates = check_dates(readings.times, self._past.get(slot), final=final)
-        self._past[slot] = dates.past
-        if dates.open_from < readings.times.size:
-            self.add(_some(readings, slice(dates.open_from, None)))
-            readings = _some(readings, slice(dates.open_from))
-        wrong = dates.wrong[: readings.times.size]
+            return part
+        dates = check_dates(part.times, self._past.get(part.slot), final=final)
+        self._past[part.slot] = dates.past
+        if dates.open_from < part.times.size:
+            rest = part.some(slice(dates.open_from, None))
+            slots = np.full(rest.times.size, part.slot, np.int32)
+            self.add(Readings(slots, rest.times, rest.values, lines.at(rest.origin)))
+            part = part.some(slice(dates.open_from))
+        wrong = dates.wrong[: part.times.size]
         if not wrong.any():
-            return readings
-        apart = _some(readings, wrong)
-        entry = self.slots.all[slot]
+            return part
+        apart = part.some(wrong)
+        entry = self.slots.all[part.slot]
         misdated.append(Misdated(entry, apart.times, entry.canonical(apart.values)))
         self.account.counts[Outcome.QUARANTINED] += int(apart.times.size)
-        for line, value in zip(apart.lines.tolist(), apart.values.tolist(), strict=True):
+        for line, value in zip(lines.at(apart.origin).tolist(), apart.values.tolist(), strict=True):
             reject = Reject(line, entry.key.variable, _MISDATED, f"{value:.12g}")
             self.rejects.add(self.account, reject)
-        return _some(readings, ~wrong)
+        return part.some(~wrong)
 
     def _count(self, written: Written) -> None:
         group = written.group
@@ -80,16 +136,15 @@ class Buffer:
             self._note(refusal)
         count = self.account.series.setdefault(group.slot.key, SeriesCount())
         count.stored += written.counts[Outcome.STORED]
-        out = {refusal.place for refusal in written.refusals}
-        readings = group.readings
-        if out:
-            keep = np.array([i not in out for i in range(readings.times.size)])
-            times, values = readings.times[keep], readings.values[keep]
-        else:
-            times, values = readings.times, readings.values
+        times, values = group.readings.times, group.readings.values
+        if written.refusals:
+            keep = np.ones(times.size, np.bool_)
+            keep[[refusal.place for refusal in written.refusals]] = False
+            times, values = times[keep], values[keep]
         if times.size:
             canonical = group.slot.canonical(values)
-            count.see(int(times[0]), int(times[-1]), float(canonical.min()), float(canonical.max()))
+            low, high = float(canonical.min()), float(canonical.max())
+            count.see(int(times[0]), int(times[-1]), low, high)
 
     def _note(self, refusal: Refusal) -> None:
         group = refusal.group
@@ -97,35 +152,49 @@ class Buffer:
         if refusal.outcome is Outcome.QUARANTINED:
             reason = f"quarantined: {reason}"
         value = float(group.readings.values[refusal.place])
-        line = int(group.lines[refusal.place])
+        line = group.line.of(refusal.place)
         reject = Reject(line, group.slot.key.variable, reason, f"{value:.12g}")
         self.rejects.add(self.account, reject)
 
 
-def _joined(parts: Sequence[Readings]) -> Readings:
-    if len(parts) == 1:
-        return parts[0]
-    return Readings(
-        np.concatenate([p.slots for p in parts] or [np.empty(0, np.int32)]),
-        np.concatenate([p.times for p in parts] or [np.empty(0, np.int64)]),
-        np.concatenate([p.values for p in parts] or [np.empty(0, np.float64)]),
-        np.concatenate([p.lines for p in parts] or [np.empty(0, np.int64)]),
-    )
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """The readings of one slot in the order of the file; `origin`: their places in the buffer."""
+
+    slot: int
+    times: Ints
+    values: NDArray[np.float64]
+    origin: Ints
+
+    def some(self, which: slice | NDArray[np.bool_]) -> "_Part":
+        return _Part(self.slot, self.times[which], self.values[which], self.origin[which])
 
 
-def _some(readings: Readings, which: object) -> Readings:
-    columns = (readings.slots, readings.times, readings.values, readings.lines)
-    return Readings(*(column[which] for column in columns))  # type: ignore[call-overload]
+class _Lines:
+    """The line numbers of the readings of a full buffer, by their places in it."""
+
+    def __init__(self, parts: Sequence[tuple[int, int | Ints]]) -> None:
+        self._parts = list(parts)
+        self._starts = np.array([start for start, _ in parts], np.int64)
+
+    def at(self, places: Ints) -> Ints:
+        """The line numbers of readings at these places."""
+        found = np.empty(places.size, np.int64)
+        owner = np.searchsorted(self._starts, places, side="right") - 1
+        for number in np.unique(owner).tolist():
+            start, lines = self._parts[number]
+            mine = owner == number
+            offset = places[mine] - start
+            found[mine] = offset + lines if isinstance(lines, int) else lines[offset]
+        return found
 
 
-def _split(whole: Readings, count: int) -> list[tuple[int, Readings]]:
-    """The readings of each slot, in the order of the file."""
-    order, starts = by_series(whole.slots, count)
-    if order is not None:
-        whole = _some(whole, order)
-    edges = zip(starts[:-1].tolist(), starts[1:].tolist(), strict=True)
-    return [
-        (slot, _some(whole, slice(low, high)))
-        for slot, (low, high) in enumerate(edges)
-        if high > low
-    ]
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """The line of each reading of a group; looked up only for those that are refused."""
+
+    lines: _Lines
+    origin: Ints
+
+    def of(self, place: int) -> int:
+        return int(self.lines.at(self.origin[place : place + 1])[0])

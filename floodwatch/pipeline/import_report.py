@@ -114,11 +114,11 @@ class Rejects:
             return
         if self._open is None:
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            self._open = self._path.open("w", encoding="utf-8-sig", newline="")
+            self._open = self._path.open("w", encoding="utf-8", newline="")
             self._writer = csv.writer(self._open)
-            self._writer.writerow(["file", *Reject._fields])
+            self._writer.writerow([*Reject._fields, "file"])
         account.rejects_file = str(self._path)
-        self._writer.writerow([account.file, *reject])
+        self._writer.writerow([*reject, account.file])
 
     def close(self) -> None:
         """Write the file out."""

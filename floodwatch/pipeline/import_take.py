@@ -25,12 +25,15 @@ _NO_NAMES: list[tuple[str, ...]] = [()]
 
 @dataclass(slots=True)
 class Readings:
-    """Good readings in the order of the file, of many series: slot numbers, values as given."""
+    """Good readings in the order of the file, of many series: slot numbers, values as given.
+
+    `lines` is the number of the first line when they follow one another.
+    """
 
     slots: NDArray[np.int32]
     times: Ints
     values: NDArray[np.float64]
-    lines: Ints
+    lines: int | Ints
 
 
 @dataclass(slots=True)
@@ -219,6 +222,7 @@ class Taker:
     ) -> Iterator[Readings]:
         """Readings of one column; blanks and sentinels are missing, what is no number refused."""
         name = self.plan.values[column].column
+        whole = found.values.size == rows.size
         open_ = np.ones(found.values.size, np.bool_) if good is None else good.copy()
         if int(slots.min()) < 0:
             for place in np.flatnonzero(open_ & (slots < 0)).tolist():
@@ -238,7 +242,7 @@ class Taker:
             self.account.counts[Outcome.MISSING] += int(missing.sum())
             open_ &= ~missing
         if open_.all():
-            yield Readings(slots, times, found.values, lines)
+            yield Readings(slots, times, found.values, rows.lines if whole else lines)
         elif open_.any():
             yield Readings(slots[open_], times[open_], found.values[open_], lines[open_])
 

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -21,6 +22,7 @@ from floodwatch.store import archive, imports, journal
 from floodwatch.store.archive import Prepared
 from floodwatch.store.blocks import Overwritten
 from floodwatch.store.database import Database, Transaction
+from floodwatch.store.imports import NewDelta
 from floodwatch.store.journal import JOURNAL_SPAN, Quarantined, SeriesMap
 
 MOST_BLOCKS = 20  # a transaction: live readings wait no longer than it takes
@@ -28,12 +30,18 @@ _BATCH = 500
 _TRIES = 5
 
 
+class LineOf(Protocol):
+    """Tells the line number of a reading by its place in a group."""
+
+    def of(self, place: int) -> int: ...
+
+
 class Group(NamedTuple):
-    """Readings of one slot, sorted; values as the file has them. `lines` are in the same order."""
+    """Readings of one slot, sorted; values as the file has them."""
 
     slot: Slot
     readings: Sorted
-    lines: NDArray[np.int64]
+    line: LineOf
 
 
 class Misdated(NamedTuple):
@@ -113,23 +121,31 @@ class Store:
     def _write_blocks(
         self, done: list[Written], ids: dict[SeriesKey, int], sealed: dict[int, int]
     ) -> None:
-        pending: list[tuple[Prepared, _Part]] = []
-        waiting: set[int] = set()
-        blocks = 0
-        for part in self._parts(done, ids, sealed):
-            if part.series_id in waiting or blocks >= MOST_BLOCKS:
-                self._commit(pending)
-                pending, waiting, blocks = [], set(), 0
+        """Prepare outside, commit a few at a time; a series' portions one after the other."""
+        parts = _Ahead(self._parts(done, ids, sealed))
+        while parts.more():
             with self.database.read() as connection:
-                prepared = archive.prepare(connection, part.series_id, part.series)
-            if self.import_id is None or not prepared.blocks:
-                part.count(prepared.overwritten)
-                self.touched.add(part.series_id)
-                continue
-            pending.append((prepared, part))
-            waiting.add(part.series_id)
-            blocks += prepared.blocks
-        self._commit(pending)
+                ready = self._prepare(connection, parts)
+            if self.import_id is not None:
+                self._commit(ready)
+            for entry in ready:
+                self.touched.add(entry.part.series_id)
+                entry.part.count(entry.prepared.overwritten)
+
+    def _prepare(self, connection: Connection, parts: "_Ahead") -> "list[_Ready]":
+        ready: list[_Ready] = []
+        taken: set[int] = set()
+        blocks = 0
+        while (part := parts.take(taken)) is not None:
+            head, rest = _portion(connection, part)
+            if rest is not None:
+                parts.put_back(rest)
+            taken.add(part.series_id)
+            ready.append(_Ready.of(connection, head))
+            blocks += ready[-1].prepared.blocks
+            if blocks >= MOST_BLOCKS or len(ready) >= _BATCH:
+                break
+        return ready
 
     def _parts(
         self, done: list[Written], ids: dict[SeriesKey, int], sealed: dict[int, int]
@@ -139,66 +155,45 @@ class Store:
             older = _older(written.group, self._border(key, ids, sealed))
             if not older.times.size:
                 continue
+            _count_repeats(written, older)
             series_id = ids.get(key)
             if series_id is None:  # a dry run, and nothing is stored of it yet
-                _count_new(written, older)
+                written.counts[Outcome.STORED] += older.times.size
                 continue
-            with self.database.read() as connection:
-                portions = archive.portions(
-                    connection, series_id, _canonical(written.group.slot, older), most=MOST_BLOCKS
-                )
-            start = 0
-            for portion in portions:
-                end = start + portion.size
-                first = written.group.slot.canonical(older.first[start:end])
-                yield _Part(written, series_id, portion, first)
-                start = end
-            _count_repeats(written, older)
+            series = _canonical(written.group.slot, older)
+            once = older.first is older.values
+            first = series.values if once else written.group.slot.canonical(older.first)
+            yield _Part(written, series_id, series, first)
 
-    def _commit(self, pending: list[tuple[Prepared, "_Part"]]) -> None:
-        if not pending:
-            return
-        again: list[_Part] = []
-        with self.database.write(yielding=True) as tx:
-            for prepared, part in pending:
-                before = archive.commit(tx, prepared)
-                if before is None:  # somebody wrote there meanwhile
-                    again.append(part)
-                else:
-                    self._book(tx, part, before)
-        for part in again:
-            self._insist(part)
+    def _commit(self, ready: "list[_Ready]") -> None:
+        changed = [entry for entry in ready if entry.prepared.blocks]
+        again = []
+        if changed:
+            with self.database.write(yielding=True) as tx:
+                again = self._commit_in(tx, changed)
+        for entry in again:
+            self._insist(entry)
 
-    def _insist(self, part: "_Part") -> None:
+    def _commit_in(self, tx: Transaction, ready: "Sequence[_Ready]") -> "list[_Ready]":
+        """Commit those whose blocks are as they were when prepared; returns the others."""
+        good = [entry for entry in ready if archive.commit(tx, entry.prepared) is not None]
+        assert self.import_id is not None  # noqa: S101 - a dry run does not commit
+        imports.record_deltas(tx, self.import_id, [e.delta for e in good if e.delta])
+        spans = {e.part.series_id: e.delta.span for e in good if e.delta}
+        journal.mark_dirty(tx, spans)
+        return [entry for entry in ready if entry not in good]
+
+    def _insist(self, entry: "_Ready") -> None:
+        """Somebody wrote there meanwhile: prepare again, at last within the transaction."""
         for _ in range(_TRIES):
             with self.database.read() as connection:
-                prepared = archive.prepare(connection, part.series_id, part.series)
+                entry.prepare_again(connection)
             with self.database.write(yielding=True) as tx:
-                before = archive.commit(tx, prepared)
-                if before is not None:
-                    self._book(tx, part, before)
+                if not self._commit_in(tx, [entry]):
                     return
         with self.database.write(yielding=True) as tx:
-            self._book(tx, part, archive.merge(tx, part.series_id, part.series))
-
-    def _book(self, tx: Transaction, part: "_Part", before: Overwritten) -> None:
-        """Keep what was overwritten, in the transaction that overwrites it."""
-        assert self.import_id is not None  # noqa: S101 - a dry run does not commit
-        changed = ~before.duplicate
-        times = before.times[changed]
-        imports.record_delta(
-            tx,
-            self.import_id,
-            part.series_id,
-            times=times,
-            old_values=before.values[changed],
-            absent=before.absent[changed],
-            old_quality=before.quality[changed],
-        )
-        if times.size:
-            journal.mark_dirty(tx, {part.series_id: (int(times[0]), int(times[-1]))})
-        self.touched.add(part.series_id)
-        tx.after_commit(lambda: part.count(before))
+            entry.prepare_again(tx.connection)
+            self._commit_in(tx, [entry])
 
     # -- the newer part ---------------------------------------------------------------------------
 
@@ -275,12 +270,17 @@ class Store:
 
 @dataclass(slots=True)
 class _Part:
-    """A portion of a group on its way into blocks; `first`: first value of the file a time."""
+    """Readings of a group on their way into blocks; `first`: first value of the file a time."""
 
     written: Written
     series_id: int
     series: Series
     first: NDArray[np.float64]
+
+    def some(self, which: slice) -> "_Part":
+        times, values, quality = self.series
+        series = Series(times[which], values[which], quality[which])
+        return _Part(self.written, self.series_id, series, self.first[which])
 
     def count(self, before: Overwritten) -> None:
         """Count what the first value of each time met there."""
@@ -291,6 +291,69 @@ class _Part:
         self.written.counts[Outcome.CORRECTED] += self.first.size - absent - same
 
 
+@dataclass(eq=False, slots=True)
+class _Ready:
+    """A part worked out and encoded, with what it overwrites."""
+
+    part: _Part
+    prepared: Prepared
+    delta: NewDelta | None
+
+    @classmethod
+    def of(cls, connection: Connection, part: _Part) -> "_Ready":
+        prepared = archive.prepare(connection, part.series_id, part.series)
+        return cls(part, prepared, _delta(part.series_id, prepared.overwritten))
+
+    def prepare_again(self, connection: Connection) -> None:
+        self.prepared = archive.prepare(connection, self.part.series_id, self.part.series)
+        self.delta = _delta(self.part.series_id, self.prepared.overwritten)
+
+
+class _Ahead:
+    """Parts one after the other; one that is put back comes first."""
+
+    def __init__(self, parts: Iterator[_Part]) -> None:
+        self._parts, self._waiting = parts, next(parts, None)
+
+    def more(self) -> bool:
+        return self._waiting is not None
+
+    def take(self, taken: set[int]) -> _Part | None:
+        """The next one, unless its series is among those taken."""
+        part = self._waiting
+        if part is None or part.series_id in taken:
+            return None
+        self._waiting = next(self._parts, None)
+        return part
+
+    def put_back(self, part: _Part) -> None:
+        if self._waiting is not None:
+            self._parts = chain([self._waiting], self._parts)
+        self._waiting = part
+
+
+def _portion(connection: Connection, part: _Part) -> tuple[_Part, _Part | None]:
+    """The beginning of a part that touches few enough blocks for one transaction, and the rest."""
+    size = part.series.size
+    head = archive.portions(connection, part.series_id, part.series, most=MOST_BLOCKS)[0].size
+    if head == size:
+        return part, None
+    return part.some(slice(head)), part.some(slice(head, None))
+
+
+def _delta(series_id: int, before: Overwritten) -> NewDelta | None:
+    changed = ~before.duplicate
+    if not changed.any():
+        return None
+    return NewDelta.of(
+        series_id,
+        before.times[changed],
+        old_values=before.values[changed],
+        absent=before.absent[changed],
+        old_quality=before.quality[changed],
+    )
+
+
 def _older(group: Group, border: int) -> Sorted:
     end = int(np.searchsorted(group.readings.times, border))
     return group.readings.part(0, end)
@@ -299,11 +362,6 @@ def _older(group: Group, border: int) -> Sorted:
 def _canonical(slot: Slot, readings: Sorted) -> Series:
     values = slot.canonical(readings.values)
     return Series(readings.times, values, range_flags(values, slot.limits))
-
-
-def _count_new(written: Written, readings: Sorted) -> None:
-    written.counts[Outcome.STORED] += readings.times.size
-    _count_repeats(written, readings)
 
 
 def _count_repeats(written: Written, readings: Sorted) -> None:

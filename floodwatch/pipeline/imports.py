@@ -1,7 +1,8 @@
 """The way in for history: look at files, import them with exact accounting, take imports back."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from floodwatch.config.edit import NewStation
@@ -51,6 +52,7 @@ class _Run:
     options: ImportOptions
     progress: Callable[[Progress], None]
     cancelled: Callable[[], bool]
+    thread: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "import"))
 
 
 def run(
@@ -148,6 +150,7 @@ def _carry_out(running: _Run, plans: Sequence[FilePlan]) -> Report:
             state = ledger.DONE
     finally:
         report.state = state
+        running.thread.shutdown()
         running.rejects.close()
         running.store.finish()
         if report.import_id is not None:
@@ -161,8 +164,14 @@ def _import_file(running: _Run, plan: FilePlan) -> bool:
     account = FileAccount(plan.source.name, width=len(plan.values), detected=detected(plan))
     running.report.files.append(account)
     taker = Taker(plan, running.slots, account, running.rejects)
-    misdated = running.options.accept_misdated
-    buffer = Buffer(running.slots, running.store, account, running.rejects, misdated)
+    buffer = Buffer(
+        running.slots,
+        running.store,
+        account,
+        running.rejects,
+        running.thread,
+        accept_misdated=running.options.accept_misdated,
+    )
     stopped = False
     for piece in rows(plan.source, plan.shape, plan.columns, plan.times):
         for readings in taker.take(piece):
@@ -183,6 +192,7 @@ def _import_file(running: _Run, plan: FilePlan) -> bool:
             break
     buffer.add(taker.finish())
     buffer.flush(final=True)
+    buffer.finish()
     return not stopped
 
 

@@ -85,6 +85,45 @@ def _row(found: Row[Any]) -> ImportRow:
     return ImportRow._make(found)
 
 
+class NewDelta(NamedTuple):
+    """A delta to be written: the times an import changes in one series, encoded."""
+
+    series_id: int
+    span: tuple[int, int]
+    data: bytes
+
+    @classmethod
+    def of(
+        cls,
+        series_id: int,
+        times: NDArray[np.int64],
+        *,
+        old_values: NDArray[np.float64],
+        absent: NDArray[np.bool_],
+        old_quality: NDArray[np.int16],
+    ) -> "NewDelta":
+        """Encode what stood at `times` (rising, at least one), outside any transaction."""
+        data = _encoded(times, old_values, absent, old_quality)
+        return cls(series_id, (int(times[0]), int(times[-1])), data)
+
+
+def record_deltas(tx: Transaction, import_id: int, deltas: Iterable[NewDelta]) -> None:
+    """Keep what stood there before an import, in the transaction in which it writes."""
+    rows = [
+        {
+            "import_id": import_id,
+            "series_id": delta.series_id,
+            "start": delta.span[0],
+            "end": delta.span[1],
+            "rev": tx.rev,
+            "data": delta.data,
+        }
+        for delta in deltas
+    ]
+    if rows:
+        tx.connection.execute(insert(import_delta), rows)
+
+
 def record_delta(
     tx: Transaction,
     import_id: int,
@@ -96,19 +135,11 @@ def record_delta(
     old_quality: NDArray[np.int16],
 ) -> None:
     """Keep what stood at `times` (rising) before the import wrote there."""
-    if times.size == 0:
-        return
-    tx.connection.execute(
-        insert(import_delta),
-        {
-            "import_id": import_id,
-            "series_id": series_id,
-            "start": int(times[0]),
-            "end": int(times[-1]),
-            "rev": tx.rev,
-            "data": _encoded(times, old_values, absent, old_quality),
-        },
-    )
+    if times.size:
+        delta = NewDelta.of(
+            series_id, times, old_values=old_values, absent=absent, old_quality=old_quality
+        )
+        record_deltas(tx, import_id, [delta])
 
 
 Overwritten = tuple[int, int, int, tuple[float, int] | None]

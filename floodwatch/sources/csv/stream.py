@@ -18,7 +18,8 @@ _MARK = codecs.BOM_UTF8
 
 
 class Piece(NamedTuple):
-    """Whole lines of a file as UTF-8. `first_line` counts from 1; `read` bytes of the file so far.
+    """Whole lines of a file as UTF-8, `lines` of them. `first_line` counts from 1; `read`: bytes
+    of the file so far.
 
     Undecodable bytes have become U+FFFD. Of a line beyond all reason only the beginning is kept,
     still too long to be taken.
@@ -28,6 +29,7 @@ class Piece(NamedTuple):
     first_line: int
     read: int
     final: bool
+    lines: int
 
 
 class Source:
@@ -87,9 +89,12 @@ def pieces(source: Source, encoding: str, *, newline: str = "\n") -> Iterator[Pi
             continue
         data = rest + text[:cut]
         rest = text[cut:][: 2 * LONGEST_LINE]
-        yield Piece(data, line, read, final=False)
-        line += data.count(b"\n")
-    yield Piece(rest, line, read, final=True)
+        lines = data.count(b"\n")
+        yield Piece(data, line, read, final=False, lines=lines)
+        line += lines
+    if rest and not rest.endswith(b"\n"):
+        rest += b"\n"
+    yield Piece(rest, line, read, final=True, lines=rest.count(b"\n"))
 
 
 def _transcoded(source: Source, encoding: str) -> Iterator[tuple[bytes, int]]:

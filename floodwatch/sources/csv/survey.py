@@ -61,7 +61,7 @@ def _has_long_line(data: bytes) -> bool:
 
 def survey(piece: Piece, shape: Shape) -> Surveyed:
     """Tell the lines apart."""
-    data = piece.data if piece.data.endswith(b"\n") or not piece.data else piece.data + b"\n"
+    data = piece.data
     if not data:
         return Surveyed(b"", piece.first_line)
     lines = _Lines(data)

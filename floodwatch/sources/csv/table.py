@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.csv as pa_csv
 from numpy.typing import NDArray
 
+from floodwatch.model.errors import ImportRefused
 from floodwatch.sources.csv import numbers, record, timestamps
 from floodwatch.sources.csv.numbers import Numbers
 from floodwatch.sources.csv.shape import Shape
@@ -92,13 +93,12 @@ def rows(source: Source, shape: Shape, columns: Columns, times: TimeFormat) -> I
     rest, rest_line = b"", 0
     for piece in pieces(source, shape.encoding, newline=shape.newline):
         if rest:
-            piece = Piece(rest + piece.data, rest_line, piece.read, piece.final)
-        piece = _without_head(piece, shape.header_line)
-        if not piece.data.endswith(b"\n") and piece.data:
-            piece = piece._replace(data=piece.data + b"\n")
-        found, unfinished = reader.read(piece)
-        rest = unfinished
-        rest_line = piece.first_line + piece.data.count(b"\n") - rest.count(b"\n")
+            lines = piece.lines + rest.count(b"\n")
+            piece = piece._replace(data=rest + piece.data, first_line=rest_line, lines=lines)
+        if piece.first_line <= shape.header_line:
+            piece = _without_head(piece, shape.header_line)
+        found, rest = reader.read(piece)
+        rest_line = piece.first_line + piece.lines - rest.count(b"\n")
         yield found
 
 
@@ -108,7 +108,8 @@ def _without_head(piece: Piece, header_line: int) -> Piece:
     while line <= header_line and data:
         end = data.find(b"\n") + 1 or len(data)
         data, line = data[end:], line + 1
-    return piece._replace(data=data, first_line=line)
+    lines = piece.lines - (line - piece.first_line)
+    return piece._replace(data=data, first_line=line, lines=lines)
 
 
 @dataclass
@@ -133,12 +134,18 @@ class _Reader:
         """The rows of a piece, and what of it belongs to the next."""
         if looks_plain(piece):
             table = self._typed(piece.data)
-            if table is not None and table.num_rows == piece.data.count(b"\n"):
+            if table is not None and table.num_rows == piece.lines:
                 return self._rows(table, Surveyed(piece.data, piece.first_line), piece), b""
         found = survey(piece, self.record_shape)
         table = self._typed(found.data)
         if table is None:
+            self.failures += 1
             table = self._texts(found.data)
+        if table.num_rows != found.data.count(b"\n"):
+            raise ImportRefused(
+                f"lines {piece.first_line} to {piece.first_line + piece.lines}: "
+                f"read as {table.num_rows} rows; nothing of them was taken"
+            )
         return self._rows(table, found, piece), found.rest
 
     def _typed(self, data: bytes) -> pa.Table | None:
@@ -154,7 +161,6 @@ class _Reader:
         try:
             return self._parse(data, types)
         except pa.ArrowInvalid:
-            self.failures += 1
             return None
 
     def _sample_is_zoned(self) -> bool:
