@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 from floodwatch.model.alert import Holds, RuleKey
 from floodwatch.model.district import RuleSetting
 from floodwatch.model.errors import Refused
+from floodwatch.model.severity import Severity
 from floodwatch.model.station import Station
 
 
@@ -48,9 +49,32 @@ def _weight(setting: RuleSetting) -> int:
     return 4 * bool(setting.station) + 2 * bool(setting.variable) + bool(setting.kind)
 
 
-def number(parameters: Mapping[str, Any], name: str, default: float) -> float:
-    """A parameter that must be a number; another kind of value is refused by name."""
-    value = parameters.get(name, default)
+def refusal(name: str, value: object) -> str:
+    """What is wrong with the value of a parameter of [[rule]]; empty when nothing is."""
+    if name == "severity":
+        fits = isinstance(value, str) and value in Severity.__members__
+        return "" if fits else f"{value!r} is not a severity: IV, III, II or I"
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise Refused(f"rule parameter {name} = {value!r} is not a number; write it without quotes")
+        return f"{value!r} is not a number; write it without quotes"
+    if name == "coverage" and not 0 <= value <= 1:
+        return f"{value!r} is not a share between 0 and 1"
+    return f"{value!r} is not a time of silence" if name == "after_min" and value <= 0 else ""
+
+
+def number(parameters: Mapping[str, Any], name: str, default: float) -> float:
+    """A parameter that is a number. Raises Refused for another kind of value."""
+    value = parameters.get(name, default)
+    wrong = refusal(name, value)
+    if wrong:
+        raise Refused(f"rule parameter {name}: {wrong}")
     return float(value)
+
+
+def severity(parameters: Mapping[str, Any], default: Severity) -> Severity:
+    """The parameter `severity`. Raises Refused for what is none."""
+    if "severity" not in parameters:
+        return default
+    wrong = refusal("severity", parameters["severity"])
+    if wrong:
+        raise Refused(f"rule parameter severity: {wrong}")
+    return Severity[parameters["severity"]]

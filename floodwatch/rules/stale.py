@@ -5,7 +5,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from floodwatch.model.alert import Holds, RuleKey
 from floodwatch.model.clock import HOUR, MINUTE
 from floodwatch.model.district import District
-from floodwatch.model.errors import Refused
 from floodwatch.model.finding import UNKNOWN, Finding
 from floodwatch.model.reading import Latest, SeriesKey
 from floodwatch.model.severity import Severity
@@ -14,7 +13,7 @@ from floodwatch.model.threshold import Threshold
 from floodwatch.rules.context import Context, Need
 from floodwatch.rules.defaults import RAIN, holds
 from floodwatch.rules.level import change_per_hour
-from floodwatch.rules.settings import choose, number
+from floodwatch.rules.settings import choose, number, severity
 from floodwatch.rules.words import duration
 
 TYPE = "stale"
@@ -65,10 +64,10 @@ class StaleRule:
         latest = max(known, key=lambda candidate: moments[candidate.reading.key])
         silent_at = moments[latest.reading.key]
         silent = context.now >= silent_at
-        severity = self._severity if silent else None
+        found = self._severity if silent else None
         return Finding(
-            severity=severity,
-            holding=severity,
+            severity=found,
+            holding=found,
             band=TYPE,
             label="失测",
             value=latest.reading.value,
@@ -134,13 +133,10 @@ def build(
                 series=series,
                 holds=chosen.holds,
                 silent_after=round(after * MINUTE),
-                severity=_severity(chosen.parameters, station, variable),
+                severity=severity(chosen.parameters, _usual(station, variable)),
             )
 
 
-def _severity(parameters: Mapping[str, object], station: Station, variable: str) -> Severity:
+def _usual(station: Station, variable: str) -> Severity:
     watched = station.kind in FLOOD_KINDS and variable in ("stage", "ponding_depth")
-    name = parameters.get("severity", "III" if watched else "IV")
-    if name not in Severity.__members__:
-        raise Refused(f"rule parameter severity = {name!r} is not one of IV, III, II, I")
-    return Severity[str(name)]
+    return Severity.III if watched else Severity.IV
