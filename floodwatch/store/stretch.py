@@ -1,6 +1,7 @@
 """A stretch of one series, from wherever its readings live: blocks, then journal rows."""
 
-from typing import Any, NamedTuple
+from collections.abc import Iterable
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 from sqlalchemy import Connection, CursorResult, bindparam, func, select
@@ -18,6 +19,7 @@ _ROWS = (
     .order_by(reading.c.time)
 )
 _FIRST_ROWS = _ROWS.limit(bindparam("most"))
+_ROW = np.dtype([("time", np.int64), ("value", np.float64), ("quality", np.int16)])
 _SPAN = select(func.min(reading.c.time), func.max(reading.c.time)).where(_SERIES)
 
 
@@ -61,13 +63,14 @@ def span(connection: Connection, series_id: int) -> Span | None:
 
 
 def _series(found: CursorResult[Any]) -> Series:
-    # The driver's own tuples: making SQLAlchemy rows of thousands costs as much as reading a year.
-    columns = list(zip(*found.cursor.fetchall(), strict=True)) if found.cursor else []
-    found.close()
-    if not columns:
+    # The driver's own tuples, one at a time: thousands of them held at once cost as much as reading
+    # a year of blocks, and now and then a garbage collection.
+    if found.cursor is None:
         return empty()
+    table = np.fromiter(cast(Iterable[Any], found.cursor), _ROW)
+    found.close()
     return Series(
-        np.array(columns[0], np.int64),
-        np.array(columns[1], np.float64),
-        np.array(columns[2], np.int16),
+        np.ascontiguousarray(table["time"]),
+        np.ascontiguousarray(table["value"]),
+        np.ascontiguousarray(table["quality"]),
     )
