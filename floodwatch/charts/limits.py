@@ -44,7 +44,8 @@ def gaps(
     thresholds: Iterable[Threshold], value: float, *, at: int, tz: ZoneInfo
 ) -> tuple[list[Gap], list[Gap]]:
     """(those passed, worst first; those not passed, nearest first) among the limits in force."""
-    passed, ahead = [], []
+    passed: list[Gap] = []
+    ahead: list[Gap] = []
     for each in thresholds:
         if not in_force(each, at, tz=tz):
             continue

@@ -2,7 +2,6 @@
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
 from flask_login import current_user
 
 from floodwatch.model.errors import Refused
@@ -10,6 +9,7 @@ from floodwatch.model.people import Role
 from floodwatch.store import passwords, people, tokens
 from floodwatch.web.guard import needs
 from floodwatch.web.here import here
+from floodwatch.web.language import _
 from floodwatch.web.services import services
 
 blueprint = Blueprint("accounts", __name__)

@@ -3,8 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from flask_babel import gettext as _
-
+from floodwatch.web.language import _
 from floodwatch.web.words import figure, unit, variable_name
 
 

@@ -4,7 +4,6 @@ from http import HTTPStatus
 
 from flask import Blueprint, abort, flash, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
 from flask_login import current_user
 
 from floodwatch.model.alert import ObligationState
@@ -13,6 +12,7 @@ from floodwatch.store import alert_log, board, delivery_log
 from floodwatch.web.alert_words import headline
 from floodwatch.web.guard import needs, wants_json
 from floodwatch.web.here import here
+from floodwatch.web.language import _
 from floodwatch.web.overview import board_at
 from floodwatch.web.services import now, services
 

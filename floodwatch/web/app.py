@@ -8,7 +8,7 @@ from pathlib import Path
 
 from flask import Flask
 
-from floodwatch.web import assets, guard, language, live, pages, words
+from floodwatch.web import assets, guard, imports, language, live, pages, words
 from floodwatch.web.services import Services
 
 LARGEST_UPLOAD = 512 * 1024 * 1024
@@ -38,6 +38,7 @@ def create_app(given: Services, *, secure_cookies: bool = False, most_streams: i
     guard.install(app)
     words.install(app)
     assets.install(app)
+    imports.install(app)
     live.install(app, most_streams=most_streams)
     pages.register(app)
     return app

@@ -15,7 +15,6 @@ from flask import (
     url_for,
 )
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 from flask_login import UserMixin, current_user, login_user, logout_user
@@ -27,6 +26,7 @@ from floodwatch.store import clockwork, passwords, people, sessions
 from floodwatch.store.database import Database
 from floodwatch.web.guard import PUBLIC, needs
 from floodwatch.web.here import here
+from floodwatch.web.language import _
 from floodwatch.web.services import services
 
 blueprint = Blueprint("auth", __name__)

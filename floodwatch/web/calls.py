@@ -2,7 +2,6 @@
 
 from flask import Blueprint, flash, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
 from flask_login import current_user
 
 from floodwatch.model.alert import CallResult
@@ -12,6 +11,7 @@ from floodwatch.model.people import Role
 from floodwatch.store import alert_log, delivery_log
 from floodwatch.web.guard import needs, wants_json
 from floodwatch.web.here import here
+from floodwatch.web.language import _
 from floodwatch.web.services import now, services
 
 blueprint = Blueprint("calls", __name__)

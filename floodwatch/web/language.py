@@ -1,9 +1,14 @@
 """Chinese and English: texts are written in Chinese, the catalogue holds the English."""
 
 from flask import Flask, request, session
-from flask_babel import Babel
+from flask_babel import Babel, gettext
 
 LANGUAGES = ("zh", "en")
+
+
+def _(text: str, **values: object) -> str:
+    """The text in the reader's language."""
+    return str(gettext(text, **values))
 
 
 def chosen() -> str:

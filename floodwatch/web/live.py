@@ -49,7 +49,7 @@ def events() -> Response:
     given_services = services()
     token = bearer.secret() if grant else None
     grants: Grants = current_app.extensions["floodwatch.grants"]
-    session_secret = None if grant else current_user.get_id()
+    session_secret = "" if grant else str(current_user.get_id())
 
     def valid() -> bool:
         if token is not None:

@@ -1,12 +1,12 @@
 """Which pages the bar and the menu name."""
 
 from flask import Flask, request
-from flask_babel import gettext as _
 
 from floodwatch.model.people import Role
 from floodwatch.web.demo import jumps
 from floodwatch.web.guard import allowed
 from floodwatch.web.here import here
+from floodwatch.web.language import _
 from floodwatch.web.overview import board_at
 from floodwatch.web.services import services
 

@@ -1,7 +1,6 @@
 """/ : what needs somebody now, and the board of the room."""
 
 from flask import Blueprint, Response, current_app, render_template, request
-from flask_babel import gettext as _
 from sqlalchemy import Connection
 
 from floodwatch.model.people import Role
@@ -9,6 +8,7 @@ from floodwatch.web.board_text import plain
 from floodwatch.web.boards import Board, Boards
 from floodwatch.web.guard import needs
 from floodwatch.web.here import here
+from floodwatch.web.language import _
 from floodwatch.web.services import services
 
 blueprint = Blueprint("overview", __name__)

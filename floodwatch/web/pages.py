@@ -2,9 +2,11 @@
 
 from flask import Flask
 
+from floodwatch.sources import http_push
 from floodwatch.web import (
     accounts,
     alerts,
+    api,
     assets,
     auth,
     calls,
@@ -16,10 +18,12 @@ from floodwatch.web import (
     overview,
     station,
 )
+from floodwatch.web.services import Services
 
 GROUPS = (
     accounts,
     alerts,
+    api,
     assets,
     auth,
     calls,
@@ -38,3 +42,11 @@ def register(app: Flask) -> None:
     navigation.install(app)
     for group in GROUPS:
         app.register_blueprint(group.blueprint)
+    given: Services = app.extensions["floodwatch"]
+    push = http_push.blueprint(
+        given.submit,
+        given.configuration.current,
+        app.extensions["floodwatch.grants"],
+        clock=given.clock,
+    )
+    app.register_blueprint(push)

@@ -4,12 +4,12 @@ from collections.abc import Sequence
 
 import numpy as np
 import plotly.graph_objects as go
-from flask_babel import gettext as _
 from sqlalchemy import Connection
 
 from floodwatch.charts import rain_bins
 from floodwatch.charts.hydrograph import Bars, Flagged, Line, View, figure
 from floodwatch.charts.limits import Steps, of_series, steps
+from floodwatch.hydrology.counter import increments
 from floodwatch.hydrology.series import Series
 from floodwatch.hydrology.storage import StorageCurve
 from floodwatch.model.clock import DAY, HOUR, MINUTE
@@ -24,6 +24,7 @@ from floodwatch.web import words
 from floodwatch.web.alert_words import headline
 from floodwatch.web.board_rows import main_variable
 from floodwatch.web.here import Here
+from floodwatch.web.language import _
 
 RANGES = {"24h": DAY, "7d": 7 * DAY, "30d": 30 * DAY, "1y": 365 * DAY, "all": 0}
 RAIN = ("rainfall", "rainfall_total", "rainfall_day")
@@ -128,7 +129,7 @@ def _since_start(series: Series) -> Series:
     """A running total as what was added since the left edge, so that a reset is no cliff."""
     if series.size < 2:
         return series
-    added = np.concatenate([[0.0], np.cumsum(rain_bins.increments(series.values))])
+    added = np.concatenate([[0.0], np.cumsum(increments(series.values))])
     return series._replace(values=added)
 
 

@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask import Flask
-from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from floodwatch.charts.limits import Gap
@@ -15,7 +15,7 @@ from floodwatch.model.severity import Severity
 from floodwatch.model.station import StationKind
 from floodwatch.model.variable import VARIABLES
 from floodwatch.web.here import here
-from floodwatch.web.language import chosen
+from floodwatch.web.language import _, chosen
 
 # how people see a canonical value: factor, unit, decimals
 SHOWN: dict[str, tuple[float, str, int]] = {
@@ -107,6 +107,16 @@ MESSAGES = {
     "failed": _l("失败"),
     "superseded": _l("已被取代"),
     "expired": _l("过期"),
+}
+
+
+IMPORTS = {
+    "running": _l("进行中"),
+    "done": _l("完成"),
+    "cancelled": _l("已停止"),
+    "failed": _l("失败"),
+    "undoing": _l("撤回中"),
+    "undone": _l("已撤回"),
 }
 
 
@@ -246,7 +256,7 @@ def gap_words(gap: Gap) -> str:
     return (_("低于%(name)s", name=name) if down else _("超%(name)s", name=name)) + f" {far}"
 
 
-def word(words: Mapping[str, object], key: str) -> str:
+def word(words: Mapping[Any, object], key: str) -> str:
     """The word for a stored key; the key itself when there is none."""
     return str(words.get(key, key))
 
@@ -276,6 +286,7 @@ def install(app: Flask) -> None:
         role=lambda key: word(ROLES, key),
         quality=lambda key: word(QUALITY, key),
         reason=lambda key: word(REASONS, key),
+        import_state=lambda key: word(IMPORTS, key),
         message_state=lambda key: word(MESSAGES, key),
     )
     env.globals["here"] = here

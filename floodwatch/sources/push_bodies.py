@@ -1,0 +1,211 @@
+"""Bodies of POST /api/v1/readings: JSON and CSV into raw readings, one refusal a bad reading."""
+
+import csv
+import io
+import json
+import math
+import zlib
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import lru_cache
+from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
+
+from floodwatch.model.batch import Rejection
+from floodwatch.model.errors import FloodWatchError, ImportRefused, Refused
+from floodwatch.model.moment import parse
+from floodwatch.model.reading import RawReading
+from floodwatch.sources.csv.options import span
+
+LARGEST = 8 * 1024 * 1024  # bytes, unpacked
+MOST = 10_000  # readings
+LONGEST_NAME = 64
+COLUMNS = ("station", "variable", "time", "value", "gauge", "unit", "period")
+REQUIRED = COLUMNS[:4]
+Zone = Callable[[str], ZoneInfo]
+
+
+class BadBody(FloodWatchError):
+    """The body as a whole cannot be taken; `status` is the HTTP answer."""
+
+    def __init__(self, text: str, *, status: int = 400) -> None:
+        super().__init__(text)
+        self.status = status
+
+
+class Parsed(NamedTuple):
+    """Readings with their places in the body, and those refused before any are stored."""
+
+    readings: tuple[RawReading, ...]
+    places: tuple[int, ...]
+    refused: tuple[Rejection, ...]
+
+
+def unpack(body: bytes, encoding: str) -> bytes:
+    """The body itself; a packed one may not grow beyond the limit."""
+    if encoding in ("", "identity"):
+        return body
+    if encoding not in ("gzip", "x-gzip"):
+        raise BadBody(f"content encoding {encoding!r} is not known; use gzip or none", status=415)
+    unpacker = zlib.decompressobj(31)
+    try:
+        whole = unpacker.decompress(body, LARGEST + 1)
+    except zlib.error as error:
+        raise BadBody(f"the gzip body is broken: {error}") from error
+    if len(whole) > LARGEST:
+        raise BadBody(f"the unpacked body is larger than {LARGEST} bytes", status=413)
+    if not unpacker.eof or unpacker.unused_data:
+        raise BadBody("the gzip body is cut off or something follows it")
+    return whole
+
+
+def from_json(body: bytes, zone: Zone) -> Parsed:
+    """A JSON list of readings (or one reading)."""
+    try:
+        found = json.loads(body, object_pairs_hook=_once)
+    except RecursionError as error:
+        raise BadBody("the JSON is nested too deeply") from error
+    except ValueError as error:  # bad JSON, bad UTF-8, a number of thousands of digits
+        raise BadBody(f"not JSON: {error}"[:300]) from error
+    rows = [found] if isinstance(found, dict) else found
+    if not isinstance(rows, list):
+        raise BadBody("send a list of readings")
+    return _parsed(rows, zone)
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    made = dict(pairs)
+    if len(made) != len(pairs):
+        raise BadBody("a key stands twice in one object")
+    return made
+
+
+def from_csv(body: bytes, zone: Zone) -> Parsed:
+    """CSV with a header line of the same names; an empty value means missing."""
+    try:
+        text = body.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise BadBody(f"the CSV is not UTF-8: {error}") from error
+    try:
+        rows = list(csv.reader(io.StringIO(text), strict=True))
+    except csv.Error as error:
+        raise BadBody(f"not CSV: {error}") from error
+    if not rows:
+        raise BadBody("the CSV has no header line")
+    names = [name.strip().lower() for name in rows[0]]
+    absent = [name for name in REQUIRED if name not in names]
+    if absent or len(set(names)) != len(names):
+        raise BadBody(
+            f"columns missing: {', '.join(absent)}" if absent else "a column stands twice"
+        )
+    return _parsed([_cells(names, row) for row in rows[1:] if any(row)], zone)
+
+
+def _cells(names: Sequence[str], row: Sequence[str]) -> dict[str, Any] | str:
+    if len(row) != len(names):
+        return f"{len(row)} cells where the header has {len(names)}"
+    cells: dict[str, Any] = {n: c.strip() for n, c in zip(names, row, strict=True) if n in COLUMNS}
+    text = cells["value"]
+    try:
+        cells["value"] = float(text) if text else None
+    except ValueError:
+        return f"value {text[:40]!r} is not a number"
+    for name in COLUMNS[4:]:
+        if not cells.get(name):
+            cells.pop(name, None)
+    return cells
+
+
+def _parsed(rows: Sequence[Any], zone: Zone) -> Parsed:
+    if len(rows) > MOST:
+        raise BadBody(f"more than {MOST} readings; send them in several requests", status=413)
+    readings: list[RawReading] = []
+    places: list[int] = []
+    refused: list[Rejection] = []
+    for place, row in enumerate(rows):
+        try:
+            readings.append(_reading(row, zone))
+            places.append(place)
+        except Refused as error:
+            refused.append(Rejection(place, str(error)))
+    return Parsed(tuple(readings), tuple(places), tuple(refused))
+
+
+def _reading(row: Any, zone: Zone) -> RawReading:
+    if not isinstance(row, Mapping):
+        raise Refused(row if isinstance(row, str) else "not an object")
+    station, variable = _name(row, "station"), _name(row, "variable")
+    given = row.get("time")
+    if not isinstance(given, str) or not 10 <= len(given) <= 40:
+        raise Refused("time must be ISO 8601, such as 2026-07-01T08:00:00+08:00")
+    return RawReading(
+        station,
+        variable,
+        _time(given, station, zone),
+        _value(row),
+        _name(row, "gauge", optional=True) or None,
+        _name(row, "unit", optional=True) or None,
+        _period(row.get("period")),
+    )
+
+
+def _name(row: Mapping[str, Any], name: str, *, optional: bool = False) -> str:
+    given = row.get(name)
+    if given is None and optional:
+        return ""
+    if not isinstance(given, str) or not given.strip() or len(given) > LONGEST_NAME:
+        raise Refused(f"{name} must be a text of 1 to {LONGEST_NAME} characters")
+    return given.strip()
+
+
+def _time(given: str, station: str, zone: Zone) -> int:
+    try:
+        return parse(given, zone(station) if _local(given) else _UTC)
+    except (ValueError, OverflowError, OSError) as error:
+        raise Refused(f"time {given!r} cannot be: {error}") from error
+
+
+_UTC = ZoneInfo("UTC")
+
+
+def _local(given: str) -> bool:
+    """Whether a time carries no offset and so needs the station's zone."""
+    return not (given.endswith(("Z", "z")) or "+" in given[10:] or "-" in given[10:])
+
+
+def _value(row: Mapping[str, Any]) -> float | None:
+    if "value" not in row:
+        raise Refused("value is missing; send null for no value")
+    given = row["value"]
+    if given is None:
+        return None
+    if isinstance(given, bool) or not isinstance(given, int | float):
+        raise Refused("value must be a number or null")
+    try:
+        value = float(given)
+    except OverflowError as error:
+        raise Refused("value is too large") from error
+    if not math.isfinite(value):
+        raise Refused("value must be finite; send null for no value")
+    return value
+
+
+def _period(given: Any) -> int | None:
+    if given is None:
+        return None
+    if not isinstance(given, str):
+        raise Refused("period must be a text such as 5min or 1h")
+    return _span(given)
+
+
+@lru_cache(maxsize=256)
+def _span(text: str) -> int:
+    try:
+        return span(text)
+    except ImportRefused as error:
+        raise Refused(str(error)) from error
+
+
+def in_order(rejections: Iterable[Rejection]) -> list[dict[str, Any]]:
+    """Refusals by place, for the answer."""
+    ordered = sorted(rejections, key=lambda each: each.index)
+    return [{"index": each.index, "reason": each.reason} for each in ordered]

@@ -1,0 +1,107 @@
+"""The OpenAPI document of the HTTP interface."""
+
+from typing import Any
+
+from floodwatch import __version__
+
+_TEXT = {"type": "string"}
+_READING = {
+    "type": "object",
+    "required": ["station", "variable", "time", "value"],
+    "properties": {
+        "station": _TEXT,
+        "variable": _TEXT,
+        "time": {"type": "string", "format": "date-time"},
+        "value": {"type": "number", "nullable": True},
+        "gauge": _TEXT,
+        "unit": _TEXT,
+        "period": {"type": "string", "example": "5min"},
+    },
+}
+_COUNTS = {name: {"type": "integer"} for name in ("accepted", "duplicate", "corrected")}
+_RECEIPT = {
+    "type": "object",
+    "properties": {
+        **_COUNTS,
+        "quarantined": {"type": "integer"},
+        "missing": {"type": "integer"},
+        "rejected": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "properties": {"index": {"type": "integer"}, "reason": _TEXT},
+            },
+        },
+    },
+}
+_ERROR = {"type": "object", "properties": {"error": _TEXT, "detail": _TEXT}}
+
+
+def _parameter(name: str, *, place: str = "query", required: bool = False) -> dict[str, Any]:
+    return {"name": name, "in": place, "required": required, "schema": _TEXT}
+
+
+def _answers(schema: dict[str, Any] | None = None, *, kind: str = "application/json") -> Any:
+    good = {"description": "done", "content": {kind: {"schema": schema or {"type": "object"}}}}
+    bad = {"description": "refused", "content": {"application/json": {"schema": _ERROR}}}
+    return {"200": good, "default": bad}
+
+
+def _get(summary: str, *parameters: dict[str, Any], **answers: Any) -> dict[str, Any]:
+    return {
+        "get": {"summary": summary, "parameters": [*parameters], "responses": _answers(**answers)}
+    }
+
+
+def document() -> dict[str, Any]:
+    """The whole document."""
+    number = _parameter("id", place="path", required=True)
+    push = {
+        "summary": "Push readings; 200 after the commit",
+        "requestBody": {
+            "required": True,
+            "content": {
+                "application/json": {"schema": {"type": "array", "items": _READING}},
+                "text/csv": {"schema": _TEXT},
+            },
+        },
+        "responses": _answers(_RECEIPT),
+    }
+    stored = _get(
+        "Stored readings of one series",
+        _parameter("station", required=True),
+        _parameter("variable", required=True),
+        *(_parameter(name) for name in ("gauge", "from", "to", "max_points")),
+    )
+    acknowledge = {
+        "summary": "Acknowledge",
+        "parameters": [number],
+        "requestBody": {
+            "content": {
+                "application/json": {
+                    "schema": {"type": "object", "properties": {"note": _TEXT}},
+                }
+            }
+        },
+        "responses": _answers(),
+    }
+    return {
+        "openapi": "3.0.3",
+        "info": {"title": "FloodWatch", "version": __version__},
+        "components": {"securitySchemes": {"token": {"type": "http", "scheme": "bearer"}}},
+        "security": [{"token": []}],
+        "paths": {
+            "/api/v1/readings": {"post": push, **stored},
+            "/api/v1/stations": _get("Configured stations"),
+            "/api/v1/latest": _get("Newest readings", _parameter("station")),
+            "/api/v1/alerts": _get("Alerts", _parameter("state")),
+            "/api/v1/alerts/{id}": _get("One alert with its timeline", number),
+            "/api/v1/alerts/{id}/ack": {"post": acknowledge},
+            "/api/v1/events": _get(
+                "Server-sent events: reading, alert, coverage, change, clock, reset",
+                kind="text/event-stream",
+            ),
+            "/healthz": _get("Liveness with the ages of the loops"),
+            "/metrics": _get("Prometheus text", kind="text/plain"),
+        },
+    }
