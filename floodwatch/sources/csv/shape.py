@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from floodwatch.model.errors import ImportRefused
 from floodwatch.sources.csv import encoding as encodings
-from floodwatch.sources.csv import time_format
+from floodwatch.sources.csv import headers, time_format
 from floodwatch.sources.csv.options import AUTO, ImportOptions
 from floodwatch.sources.csv.record import Broken, split
 from floodwatch.sources.csv.stream import LONGEST_LINE, Source, beginning
@@ -17,6 +17,7 @@ _NAMES = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";"}
 _NUMBER = re.compile(r"[+-]?(\d+[.,]?\d*|[.,]\d+)([eE][+-]?\d+)?")
 _COMMA_NUMBER = re.compile(r"[+-]?\d+,\d+")
 SAMPLE = 2000
+_PREAMBLE = 100  # lines before the header
 _MOST_COLUMNS = 4096
 
 
@@ -59,7 +60,7 @@ def shape_of(source: Source, options: ImportOptions) -> Shape:
     lines = [line.rstrip("\r") for line in text.split(newline)][: SAMPLE + 200]
     lines = [line if len(line) <= LONGEST_LINE else "" for line in lines]
     delimiter, width = _delimiter(lines, options, source.name)
-    start = next(i for i, line in enumerate(lines) if _width(line, delimiter) == width)
+    start, width = _start(lines, delimiter, width)
     rows = [fields for line in lines[start:] if (fields := _fields(line, delimiter, width))]
     decimal = _decimal(rows[1:], delimiter)
     has_header = not any(_is_data(cell) for cell in rows[0])
@@ -92,6 +93,18 @@ def _delimiter(lines: Sequence[str], options: ImportOptions, name: str) -> tuple
     if best[1] > _MOST_COLUMNS:
         raise ImportRefused(f"{name}: {best[1]} columns; at most {_MOST_COLUMNS} are read")
     return best
+
+
+def _start(lines: Sequence[str], delimiter: str, width: int) -> tuple[int, int]:
+    """Where the table begins, and its width: at a line that names a time column, else where lines
+    have the width that most have.
+    """
+    for place, line in enumerate(lines[:_PREAMBLE]):
+        fields = split(line, delimiter) if _width(line, delimiter) > 1 else []
+        named = any(headers.role_of(field) == "time" for field in fields)
+        if named and not any(_is_data(field) for field in fields):
+            return place, len(fields)
+    return next(i for i, line in enumerate(lines) if _width(line, delimiter) == width), width
 
 
 def _width(line: str, delimiter: str) -> int:

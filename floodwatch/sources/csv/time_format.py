@@ -12,17 +12,18 @@ _CLOCK = (
 )
 _ZONE = r"(?:\s?(?P<z>Z|UTC|GMT|[+-]\d{2}(?::?\d{2})?))?"
 _TAIL = rf"(?:(?:[T ]\s*|(?<=[日 ])){_CLOCK}{_ZONE})?"
-_YMD = re.compile(r"(?P<Y>\d{4})[-/.年](?P<m>\d{1,2})[-/.月](?P<d>\d{1,2})日?" + _TAIL)
+_YMD = re.compile(r"(?P<Y>\d{4})[-/.年](?P<m>\d{1,2})[-/.月](?P<d>\d{1,2})日?" + _TAIL, re.ASCII)
 _COMPACT = re.compile(
     r"(?P<Y>(?:19|20)\d{2})(?P<m>\d{2})(?P<d>\d{2})"
-    r"(?:[T ]?(?P<H>\d{2}):?(?:(?P<M>\d{2}):?(?P<S>\d{2})?)?)?" + _ZONE
+    r"(?:[T ]?(?P<H>\d{2}):?(?:(?P<M>\d{2}):?(?P<S>\d{2})?)?)?" + _ZONE,
+    re.ASCII,
 )
-_DMY = re.compile(r"(?P<d>\d{1,2})[-/.](?P<m>\d{1,2})[-/.](?P<Y>\d{4})" + _TAIL)
-_MDY = re.compile(r"(?P<m>\d{1,2})[-/.](?P<d>\d{1,2})[-/.](?P<Y>\d{4})" + _TAIL)
-_DBY = re.compile(r"(?P<d>\d{1,2})[- ](?P<b>[A-Za-z]{3})[- ](?P<Y>\d{4})" + _TAIL)
-_EPOCH = re.compile(r"(?P<e>\d{9,10})(?:\.0+)?")
-_EPOCH_MS = re.compile(r"(?P<E>\d{12,13})(?:\.0+)?")
-_CLOCK_ONLY = re.compile(_CLOCK + _ZONE)
+_DMY = re.compile(r"(?P<d>\d{1,2})[-/.](?P<m>\d{1,2})[-/.](?P<Y>\d{4})" + _TAIL, re.ASCII)
+_MDY = re.compile(r"(?P<m>\d{1,2})[-/.](?P<d>\d{1,2})[-/.](?P<Y>\d{4})" + _TAIL, re.ASCII)
+_DBY = re.compile(r"(?P<d>\d{1,2})[- ](?P<b>[A-Za-z]{3})[- ](?P<Y>\d{4})" + _TAIL, re.ASCII)
+_EPOCH = re.compile(r"(?P<e>\d{9,10})(?:\.0+)?", re.ASCII)
+_EPOCH_MS = re.compile(r"(?P<E>\d{12,13})(?:\.0+)?", re.ASCII)
+_CLOCK_ONLY = re.compile(_CLOCK + _ZONE, re.ASCII)
 _DIRECTIVES = {
     "Y": r"(?P<Y>\d{4})",
     "y": r"(?P<y>\d{2})",
@@ -122,7 +123,7 @@ def given(words: str) -> TimeFormat:
         pattern += _NEXT_TO_DIGITS.get(key, _DIRECTIVES[key]) if tight else _DIRECTIVES[key]
         at += 2
     try:
-        return TimeFormat(words, (re.compile(pattern),))
+        return TimeFormat(words, (re.compile(pattern, re.ASCII),))
     except re.error as error:
         raise ImportRefused(f"--time-format {words!r}: {error}") from error
 
