@@ -18,7 +18,7 @@ from floodwatch.model.quality import Flag
 GAP_STEPS = 3
 _SAMPLE = 4_096
 _DOUBTED_SHARE = 5  # one fifth of the points at most goes to readings that are not believed
-_FEWEST = 8  # points of a stretch: the downsampler wants two spans of four
+_FEWEST = 12  # points of a stretch: the downsampler wants two spans of four, and both ends
 _LEAST = 2 * _FEWEST
 
 Indices = NDArray[np.int64]
@@ -47,7 +47,7 @@ def gaps(times: NDArray[np.int64], *, step: int | None = None) -> Indices:
 
 
 def thin(series: Series, max_points: int, *, step: int | None = None) -> Series:
-    """At most about `max_points` (at least 16) of the series' own readings, enough to draw it.
+    """At most `max_points` (at least 24) of the series' own readings, enough to draw it.
 
     With more gaps than points the longest are kept.
     """
@@ -100,8 +100,9 @@ def _chosen(series: Series, most: int, step: int | None) -> Indices:
             chosen.append(np.arange(low, high))
             continue
         times, values = series.times[low:high], series.values[low:high]
-        found = _m4.downsample(times, values, n_out=share).astype(np.int64)
-        chosen.append(low + np.unique(found))
+        found = _m4.downsample(times, values, n_out=share - 4).astype(np.int64)
+        # It rounds the end of its last span and may lose the newest reading there.
+        chosen.append(low + np.unique(np.append(found, [0, high - low - 1])))
     return np.concatenate(chosen)
 
 
