@@ -1,25 +1,20 @@
 """The engine: one at a time, a loop that lives, and around it listeners, timetable and senders."""
 
-import fcntl
 import logging
-import os
-import socket
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import IO, Protocol
+from typing import Protocol
 
 from floodwatch.model.clock import Clock
 from floodwatch.model.errors import Fenced
-from floodwatch.store.clockwork import LeaseWatch
+from floodwatch.store.clockwork import Lease, this_process
 from floodwatch.store.database import Database
 
 log = logging.getLogger(__name__)
 
 TICK = 0.2  # seconds
 LOOK = 2.0  # seconds between looks at configuration folder and timetable
-LOCK = "engine.lock"
 
 
 class Work(Protocol):
@@ -50,11 +45,9 @@ class Engine:
     """
 
     database: Database
-    data: Path
     clock: Clock
     work: Callable[[int], Work]
     stop: threading.Event = field(default_factory=threading.Event)
-    _lock: IO[str] | None = None
 
     def run(self) -> None:
         """Until `stop` is set."""
@@ -70,35 +63,18 @@ class Engine:
             work.stop()
 
     def _claim(self) -> int | None:
-        alone = self.database.path is not None and self._wait_alone()
-        holder = f"{socket.gethostname()}:{os.getpid()}"
-        watch = LeaseWatch(self.database, holder=holder, clock=self.clock, alone=alone)
+        """Ask for the lease until it is ours; a dead holder of this machine is not waited for."""
+        lease = Lease()
         told = False
         while not self.stop.is_set():
-            epoch = watch.claim()
+            epoch = lease.claim(self.database, holder=this_process(), clock=self.clock)
             if epoch is not None:
                 return epoch
             if not told:
                 log.warning("another engine holds the lease; waiting for it to end")
                 told = True
-            self.stop.wait(0.5)
+            self.stop.wait(0.2)
         return None
-
-    def _wait_alone(self) -> bool:
-        """Wait for the lock of a living engine on this machine: the kernel frees a dead one's."""
-        self._lock = (self.data / LOCK).open("w")
-        told = False
-        while not self.stop.is_set():
-            try:
-                fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                if not told:
-                    log.warning("another engine works in %s; waiting for it to end", self.data)
-                    told = True
-                self.stop.wait(0.2)
-            else:
-                return True
-        return False
 
     def _loop(self, work: Work) -> None:
         """The loop nobody may miss: a fault in one round is logged, the next round comes."""

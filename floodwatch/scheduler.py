@@ -97,10 +97,10 @@ class Timetable:
         except Exception as error:  # the boundary of a job: it is logged and shown, others go on
             log.exception("job %s failed", job.name)
             with self._database.write(epoch=self._epoch) as tx:
-                job_failed(tx, job.name, job.every, error=str(error), now=self._now())
+                job_failed(tx, job.name, every=job.every, error=str(error), now=self._now())
             return
         with self._database.write(epoch=self._epoch) as tx:
-            job_done(tx, job.name, job.every, now=self._now())
+            job_done(tx, job.name, every=job.every, now=self._now())
         self._last[job.name] = self._clock.monotonic()
 
 

@@ -93,7 +93,12 @@ class Demonstration:
         with self.database.write(epoch=self.ticker.epoch) as tx:
             for answer in due:
                 alert_log.answer(
-                    tx, answer.alert_id, party=answer.person, who=answer.person, via="scripted", now=now
+                    tx,
+                    answer.alert_id,
+                    party=answer.person,
+                    who=answer.person,
+                    via="scripted",
+                    now=now,
                 )
 
     def _obey(self) -> None:
@@ -109,5 +114,3 @@ class Demonstration:
         self.clock.restart(at)
         self.clock.set(T0)
         self.ticker.forget()
-
-

@@ -82,7 +82,7 @@ class Ingest:
         now = self._clock.moment(tx.connection).now
         items = take(batches, plan)
         keys = {item.key for item in items if item.outcome is None and item.key}
-        ids = self._series.ids(tx.connection, keys, now=now)
+        ids = self._series.ids(tx, keys, now=now)
         rows = journal.latest(tx.connection, list(ids.values()))
         known = {key: rows[i] for key, i in ids.items() if i in rows}
         return Intake(items, ids, Newest(now, now + self._hear(items, now), known))
@@ -120,7 +120,7 @@ def _hold_back_ahead(tx: Transaction, intake: Intake) -> None:
         )
         if item.import_id is None and item.key is not None:
             intake.newest.suspect(item.key, item.value)
-    journal.quarantine(tx, rows)
+    journal.put_in_quarantine(tx, rows)
 
 
 def _sort_out_known(tx: Transaction, intake: Intake) -> None:

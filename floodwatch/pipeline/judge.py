@@ -45,10 +45,9 @@ def judge(
     """Judge, step the lives, store what changed and put what must be told into the outbox."""
     if not tasks:
         return
-    connection = tx.connection
-    states = alert_log.states(connection, [task.rule.key for task in tasks])
-    known = _known(connection, tasks, history=history, series=series, now=now)
-    windows = _windows(connection, tasks, series=series, now=now)
+    states = alert_log.states(tx.connection, [task.rule.key for task in tasks])
+    known = _known(tx, tasks, history=history, series=series, now=now)
+    windows = _windows(tx, tasks, series=series, now=now)
     changes = []
     for task in tasks:
         before = states.get(task.rule.key, RuleState())
@@ -92,7 +91,7 @@ def _at(known: Sequence[Latest], at: int) -> Latest | None:
 
 
 def _known(
-    connection: Connection,
+    tx: Transaction,
     tasks: Iterable[Task],
     *,
     history: History,
@@ -100,14 +99,14 @@ def _known(
     now: int,
 ) -> dict[SeriesKey, Sequence[Latest]]:
     wanted = {need.key for task in tasks for need in task.rule.needs if need.key not in history}
-    ids = series.ids(connection, wanted, now=now)
-    rows = journal.latest(connection, list(ids.values()))
+    ids = series.ids(tx, wanted, now=now, create=False)
+    rows = journal.latest(tx.connection, list(ids.values()))
     stored = {key: (latest_of(key, rows[i]),) for key, i in ids.items() if i in rows}
     return {**stored, **history}
 
 
 def _windows(
-    connection: Connection, tasks: Iterable[Task], *, series: SeriesMap, now: int
+    tx: Transaction, tasks: Iterable[Task], *, series: SeriesMap, now: int
 ) -> dict[SeriesKey, Series]:
     spans: dict[SeriesKey, tuple[int, int]] = {}
     for task in tasks:
@@ -116,8 +115,8 @@ def _windows(
                 start, end = spans.get(need.key, (now, 0))
                 low, high = task.moments[0] - need.span, task.moments[-1]
                 spans[need.key] = (min(start, low), max(end, high))
-    ids = series.ids(connection, spans, now=now)
-    found = journal.windows(connection, {i: spans[key] for key, i in ids.items()})
+    ids = series.ids(tx, spans, now=now, create=False)
+    found = journal.windows(tx.connection, {i: spans[key] for key, i in ids.items()})
     return {key: found.get(ids[key], empty()) if key in ids else empty() for key in spans}
 
 

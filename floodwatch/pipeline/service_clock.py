@@ -7,7 +7,13 @@ from typing import NamedTuple
 from sqlalchemy import Connection
 
 from floodwatch.model.clock import MINUTE, SECOND, Clock
-from floodwatch.store.clockwork import ServiceRow, boot_id, service_now, service_row, set_service_row
+from floodwatch.store.clockwork import (
+    ServiceRow,
+    boot_id,
+    service_now,
+    service_row,
+    set_service_row,
+)
 from floodwatch.store.database import Transaction
 from floodwatch.store.deadlines import move_deadlines
 

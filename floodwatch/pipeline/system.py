@@ -46,7 +46,7 @@ def _findings(
     yield key("configuration"), _configuration(moment, refused) if refused else CLEAR
     overdue = [
         job.name
-        for job in jobs(tx.connection)
+        for job in jobs(tx.connection).values()
         if job.last_success is not None and moment.now - job.last_success > 2 * job.every
     ]
     yield key("timetable"), _timetable(moment, overdue) if overdue else CLEAR

@@ -11,7 +11,7 @@ from floodwatch.pipeline.judge import Task, ended, judge, settle
 from floodwatch.pipeline.plan import Plan, Plans
 from floodwatch.pipeline.service_clock import Moment, ServiceClock
 from floodwatch.store import alert_log
-from floodwatch.store.clockwork import beat_lease
+from floodwatch.store.clockwork import Lease
 from floodwatch.store.database import Database, Transaction
 from floodwatch.store.journal import SeriesMap
 
@@ -58,7 +58,7 @@ class Ticker:
             return bool(alert_log.due(connection, now)) or escalate.due(connection, now=now)
 
     def _beat(self, tx: Transaction) -> Moment:
-        beat_lease(tx, self.epoch)
+        Lease().beat(tx, self.epoch)
         now = self.service.moment(tx.connection).now
         return self.service.beat(tx, devices=self.ingest.devices.verdict(now))
 
@@ -96,5 +96,3 @@ class Ticker:
 
 GONE = "rule no longer configured"
 EDITED = "thresholds edited"
-
-

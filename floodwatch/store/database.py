@@ -62,9 +62,7 @@ class Transaction:
         for callback in self._callbacks:
             try:
                 callback()
-            except (
-                Exception
-            ):  # what is committed is committed: the writer must not be told otherwise
+            except Exception:  # noqa: BLE001 - committed is committed: nobody may hear otherwise
                 _log.exception("what was to follow a commit failed")
 
 
@@ -82,7 +80,7 @@ class Database:
         self._inside = threading.local()
         if self.path is None:
             self.engine = _postgres_engine(address)
-            self._readers = self.engine.execution_options(
+            self._readers: Engine = self.engine.execution_options(
                 isolation_level="REPEATABLE READ", postgresql_readonly=True
             )
         else:

@@ -103,7 +103,7 @@ class SQLite:
         if not values:
             return
         marks = ", ".join("?" * len(names))
-        head = f"INSERT INTO {_quoted(table.name)} ({_listed(names)}) VALUES ({marks})"  # noqa: S608
+        head = f"INSERT INTO {_quoted(table.name)} ({_listed(names)}) VALUES ({marks})"
         tail = _conflict(names, unique, update)
         connection.exec_driver_sql(head + tail, _encoded(values, table, names))
 
@@ -160,7 +160,7 @@ class PostgreSQL:
         fields = ", ".join(f"CAST(a{index} AS {cast})" for index, (_, cast) in enumerate(types))
         aliases = ", ".join(f"a{index}" for index in range(len(names)))
         statement = (
-            f"INSERT INTO {_quoted(table.name)} ({_listed(names)}) SELECT {fields}"  # noqa: S608
+            f"INSERT INTO {_quoted(table.name)} ({_listed(names)}) SELECT {fields}"
             f" FROM unnest({arrays}) AS u({aliases})" + _conflict(names, unique, update)
         )
         lists = [list(column) for column in zip(*_encoded(values, table, names), strict=True)]

@@ -89,7 +89,7 @@ def back_up(connection: sqlite3.Connection, target: Path) -> None:
 
 
 def engine(path: Path) -> Engine:
-    """An engine for migrating only: tables may be rebuilt, so foreign keys are checked at the end."""
+    """An engine for migrating only: foreign keys rest while tables are rebuilt."""
     built = create_engine(
         f"sqlite:///{path}",
         poolclass=NullPool,

@@ -1,5 +1,7 @@
 """The tables. All times are integers, ms UTC (readings' own) or ms of service time (deadlines)."""
 
+from typing import Any
+
 from sqlalchemy import (
     JSON,
     BigInteger,
@@ -17,6 +19,7 @@ from sqlalchemy import (
     UniqueConstraint,
     text,
 )
+from sqlalchemy.schema import SchemaItem
 
 metadata = MetaData(
     naming_convention={
@@ -32,8 +35,8 @@ Millis = BigInteger
 Json = JSON().with_variant(JSON(), "postgresql")
 
 
-def _table(name: str, *columns: object, **options: object) -> Table:
-    return Table(name, metadata, *columns, **options)  # type: ignore[arg-type]
+def _table(name: str, *items: SchemaItem, **options: Any) -> Table:
+    return Table(name, metadata, *items, **options)
 
 
 # -- readings ---------------------------------------------------------------------------------
@@ -148,7 +151,7 @@ imported = _table(
     Column("id", Identity, primary_key=True),
     Column("who", String(200), nullable=False),
     Column("at", Millis, nullable=False),
-    Column("state", String(16), nullable=False),  # running | done | cancelled | failed | undone
+    Column("state", String(16), nullable=False),  # running done cancelled failed undoing undone
     Column("names", Json, nullable=False),  # file names
     Column("report", Json, nullable=False),  # the accounting of DESIGN section 10
     Column("undone_by", String(200)),

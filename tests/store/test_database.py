@@ -1,6 +1,5 @@
 """The database: turns, snapshots, revisions, and errors a person can act on."""
 
-
 from floodwatch.store.database import Database
 
 

@@ -1,0 +1,200 @@
+"""The writer: sources wait, a committer thread takes what waits and commits it together."""
+
+import logging
+import threading
+from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from concurrent.futures import TimeoutError as FutureTimeout
+from dataclasses import replace
+
+from floodwatch.model.batch import Batch, Receipt, Rejection
+from floodwatch.model.errors import StorageError
+from floodwatch.model.reading import Outcome
+from floodwatch.store.database import Database, Transaction
+
+_log = logging.getLogger(__name__)
+
+Ingest = Callable[[Transaction, Sequence[Batch]], Sequence[Receipt]]
+
+
+class _Waiting:
+    """A batch whose source waits for its receipt."""
+
+    __slots__ = ("batch", "receipt")
+
+    def __init__(self, batch: Batch) -> None:
+        self.batch = batch
+        self.receipt: Future[Receipt] = Future()
+
+
+class Writer:
+    """The way in for every source of a process.
+
+    `ingest` does all that belongs to a group of batches within one transaction. `epoch` is asked
+    anew for each transaction (None: not the engine). At most `most` readings share a transaction.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        ingest: Ingest,
+        *,
+        epoch: Callable[[], int | None] = lambda: None,
+        most: int = 500,
+    ) -> None:
+        self._database, self._ingest, self._epoch, self._most = database, ingest, epoch, most
+        self._queue: deque[_Waiting] = deque()
+        self._changed = threading.Condition()
+        self._closing = False
+        self._thread = threading.Thread(target=self._run, name="committer", daemon=True)
+        self._thread.start()
+
+    def submit(self, batch: Batch, *, timeout: float = 30.0) -> Receipt:
+        """Wait until the batch is committed; its receipt.
+
+        StorageError: not known to be stored, hand it in again (what was stored already counts as
+        duplicate then). Fenced: this engine's time is over. A batch above `most` readings is
+        committed in parts.
+        """
+        parts = [
+            replace(batch, readings=batch.readings[start : start + self._most])
+            for start in range(0, max(1, len(batch.readings)), self._most)
+        ]
+        return _joined([self._submit(part, timeout) for part in parts])
+
+    def close(self) -> None:
+        """Commit what waits, then stop; later batches are refused with StorageError."""
+        with self._changed:
+            self._closing = True
+            self._changed.notify_all()
+        self._thread.join()
+
+    def _submit(self, batch: Batch, timeout: float) -> Receipt:
+        waiting = _Waiting(batch)
+        with self._changed:
+            if self._closing:
+                raise StorageError("FloodWatch is stopping and takes nothing more; try again later")
+            self._queue.append(waiting)
+            self._changed.notify()
+        try:
+            return waiting.receipt.result(timeout)
+        except FutureTimeout:
+            if waiting.receipt.cancel():
+                raise StorageError(
+                    f"not stored: the database has been busy for {timeout:.0f} s; try again later"
+                ) from None
+            if waiting.receipt.done():  # it came at the last moment
+                return waiting.receipt.result()
+            raise StorageError(
+                f"not known to be stored after {timeout:.0f} s; hand it in again"
+            ) from None
+
+    def _run(self) -> None:
+        try:
+            while group := self._take():
+                self._answer(group)
+        finally:  # whatever ends this thread, nobody may wait for ever
+            with self._changed:
+                self._closing = True
+                left = list(self._queue)
+                self._queue.clear()
+            for waiting in left:
+                if waiting.receipt.set_running_or_notify_cancel():
+                    waiting.receipt.set_exception(StorageError("the committer has stopped"))
+
+    def _take(self) -> list[_Waiting]:
+        """Wait for batches and take the oldest ones together; none: the writer is closed."""
+        group: list[_Waiting] = []
+        readings = 0
+        with self._changed:
+            while not group:
+                self._changed.wait_for(lambda: self._queue or self._closing)
+                if not self._queue:
+                    return []
+                while self._queue:
+                    size = len(self._queue[0].batch.readings)
+                    if group and readings + size > self._most:
+                        break
+                    waiting = self._queue.popleft()
+                    if waiting.receipt.set_running_or_notify_cancel():
+                        group.append(waiting)
+                        readings += size
+        return group
+
+    def _answer(self, group: list[_Waiting]) -> None:
+        try:
+            receipts = self._commit([waiting.batch for waiting in group])
+        except (StorageError, OSError, MemoryError) as error:
+            for waiting in group:
+                waiting.receipt.set_exception(_as_storage_error(error))
+        except Exception as error:  # noqa: BLE001 - the loop's boundary: whose fault, is found out
+            if len(group) == 1:
+                self._answer_alone(group[0], error)
+                return
+            _log.exception("a group of %d batches failed; trying each alone", len(group))
+            for waiting in group:
+                self._answer([waiting])
+        except BaseException as error:
+            for waiting in group:
+                waiting.receipt.set_exception(_as_storage_error(error))
+            raise
+        else:
+            for waiting, receipt in zip(group, receipts, strict=True):
+                waiting.receipt.set_result(receipt)
+
+    def _answer_alone(self, waiting: _Waiting, error: Exception) -> None:
+        try:
+            waiting.receipt.set_result(self._bisect(waiting.batch, error))
+        except (StorageError, OSError, MemoryError) as fault:
+            waiting.receipt.set_exception(_as_storage_error(fault))
+
+    def _bisect(self, batch: Batch, error: Exception) -> Receipt:
+        """Commit all readings but those that cannot be: these are rejected, with the reason."""
+        size = len(batch.readings)
+        if size < 2:
+            _log.error("%s: a reading cannot be ingested: %s", batch.source, batch.readings)
+            if size == 0:
+                raise StorageError(f"{batch.source}: cannot be ingested: {error}") from error
+            reason = f"cannot be ingested: {type(error).__name__}: {error}"
+            return Receipt((Outcome.REJECTED,), (Rejection(0, reason),))
+        middle = size // 2
+        halves = (batch.readings[:middle], batch.readings[middle:])
+        receipts = []
+        for readings in halves:
+            half = replace(batch, readings=readings)
+            try:
+                receipts.append(self._commit([half])[0])
+            except (StorageError, OSError, MemoryError):
+                raise
+            except Exception as fault:  # noqa: BLE001 - any fault of the half: look closer
+                receipts.append(self._bisect(half, fault))
+        return _joined(receipts)
+
+    def _commit(self, batches: Sequence[Batch]) -> Sequence[Receipt]:
+        with self._database.write(epoch=self._epoch()) as tx:
+            receipts = self._ingest(tx, batches)
+            counts = [len(receipt.outcomes) for receipt in receipts]
+            if counts != [len(batch.readings) for batch in batches]:
+                raise ValueError(f"not one outcome for every reading: {counts}")
+        return receipts
+
+
+def _as_storage_error(error: BaseException) -> StorageError:
+    if isinstance(error, StorageError):
+        return error
+    told = StorageError(f"nothing was stored: {type(error).__name__}: {error}")
+    told.__cause__ = error
+    return told
+
+
+def _joined(receipts: Sequence[Receipt]) -> Receipt:
+    """The receipt of a batch from those of its parts, in order."""
+    if len(receipts) == 1:
+        return receipts[0]
+    rejected: list[Rejection] = []
+    start = 0
+    for receipt in receipts:
+        rejected += [Rejection(start + each.index, each.reason) for each in receipt.rejected]
+        start += len(receipt.outcomes)
+    return Receipt(tuple(o for receipt in receipts for o in receipt.outcomes), tuple(rejected))
