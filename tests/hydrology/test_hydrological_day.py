@@ -1,6 +1,7 @@
 """Days from 08:00 to 08:00, and what they sum up."""
 
 from datetime import date, datetime
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -41,7 +42,7 @@ def test_days_are_23_hours_long_when_clocks_go_forward() -> None:
 def test_days_of_a_span_follow_each_other_without_a_hole() -> None:
     found = list(days(at("2026-10-20T12:00", BERLIN), at("2026-10-30T07:00", BERLIN), BERLIN))
     assert [span.day for span in found] == list(range(20261021, 20261031))
-    assert all(a.end == b.start for a, b in zip(found[:-1], found[1:], strict=True))
+    assert all(a.end == b.start for a, b in pairwise(found))
 
 
 def test_a_day_is_summed_up() -> None:
