@@ -109,11 +109,12 @@ def rehearse(
     end: int,
     stations: Collection[str] | None = None,
     stale: bool = False,
+    skip: bool = True,
 ) -> Rehearsal:
     """Replay all readings with start <= time <= end (ms UTC) through the rules of `district`.
 
     Silence of gauges is left out unless `stale`: in a stored series it mostly shows how it was
-    collected.
+    collected. `skip` leaves out readings of which a rule says that they can change nothing.
     """
     alerts: list[Rehearsed] = []
     known: dict[SeriesKey, Series] = {}
@@ -122,7 +123,7 @@ def rehearse(
             rule.key.type == "stale" and not stale
         ):
             continue
-        run = _Run(rule, _series(readings, rule, start=start, end=end))
+        run = _Run(rule, _series(readings, rule, start=start, end=end), skip=skip)
         known.update((key, run.within(key, start, end)) for key in run.series)
         alerts += run.play(start, end)
     alerts.sort(key=lambda alert: (alert.fired_at, alert.rule))
@@ -140,8 +141,11 @@ def _series(readings: Source, rule: Rule, *, start: int, end: int) -> dict[Serie
 class _Run:
     """One rule on its way through time."""
 
-    def __init__(self, rule: Rule, series: Mapping[SeriesKey, Series]) -> None:
+    def __init__(
+        self, rule: Rule, series: Mapping[SeriesKey, Series], *, skip: bool = True
+    ) -> None:
         self.rule = rule
+        self._skip = skip
         self.series = series
         self._knowledge = {key: _Knowledge(key, found) for key, found in series.items()}
         self._state = RuleState()
@@ -168,7 +172,7 @@ class _Run:
         if not times:
             return []
         moments: NDArray[np.int64] = np.unique(np.concatenate(times))
-        if isinstance(self.rule, Skipping) and moments.size:
+        if self._skip and isinstance(self.rule, Skipping) and moments.size:
             calm = self.rule.quiet(self.series, moments)
             calm[0] = False  # what was before the period has not been judged
             moments = moments[~calm]

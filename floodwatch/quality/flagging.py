@@ -22,6 +22,7 @@ TOO_FAST = pack(Flag.SUSPECT, Reason.RATE)
 SPIKE = pack(Flag.SUSPECT, Reason.SPIKE)
 STUCK = pack(Flag.SUSPECT, Reason.FLAT)
 AFTER_GAP = pack(Flag.GOOD, Reason.GAP)
+LOOK_BACK = 24  # readings within which a return to where a jump came from is seen as one
 
 
 class Previous(NamedTuple):
@@ -37,6 +38,13 @@ class Previous(NamedTuple):
     quality: Qualities
     since: Times
     places: NDArray[np.int64]
+
+
+class Left(NamedTuple):
+    """The reading that a jump left."""
+
+    value: float
+    time: int
 
 
 def assess(
@@ -102,21 +110,32 @@ def _mark_jumps(
     limits: Sequence[Limits],
 ) -> None:
     """Mark jumps in `found`, in order: what is a jump depends on what the one before was."""
-    base: dict[int, tuple[float, int]] = {}  # a jump's place -> the value and time it left
+    base: dict[int, Left] = {}  # a jump's place -> what it jumped from
     for i in np.flatnonzero(fast).tolist():
         before = int(previous.places[i])
+        left = _left(before, base, previous)
+        if left is not None:
+            elapsed = int(times[i]) - left.time
+            if _near(float(values[i]), left.value, elapsed=elapsed, limits=limits[i]):
+                continue
         quality = int(found[before]) if before >= 0 else int(previous.quality[i])
         if quality % 10 <= Flag.NOT_EVALUATED:
-            base[i] = (float(previous.values[i]), int(previous.times[i]))
-        elif before in base:
-            value, time = base[before]
-            if _near(float(values[i]), value, elapsed=int(times[i]) - time, limits=limits[i]):
-                continue
-            base[i] = base[before]
-        elif values[i] < previous.values[i]:
+            left = Left(float(previous.values[i]), int(previous.times[i]))
+        elif left is None and values[i] < previous.values[i]:
             continue
+        if left is not None:
+            base[i] = left
         if found[i] == GOOD:
             found[i] = TOO_FAST
+
+
+def _left(place: int, base: dict[int, Left], previous: Previous) -> Left | None:
+    """What the last jump at or shortly before `place` of the batch jumped from."""
+    for _ in range(LOOK_BACK):
+        if place < 0 or place in base:
+            return base.get(place)
+        place = int(previous.places[place])
+    return None
 
 
 def _near(value: float, anchor: float, *, elapsed: int, limits: Limits) -> bool:

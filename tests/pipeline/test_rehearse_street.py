@@ -75,9 +75,7 @@ def satyr() -> Series:
 
 
 def played(series: Series) -> Rehearsal:
-    return rehearse(
-        Stored(series), street(), start=int(series.times[0]), end=int(series.times[-1])
-    )
+    return rehearse(Stored(series), street(), start=int(series.times[0]), end=int(series.times[-1]))
 
 
 def test_the_june_floods_give_eight_alerts(satyr: Series) -> None:
@@ -105,21 +103,14 @@ def test_every_reading_of_the_period_is_counted(satyr: Series) -> None:
 
 
 def test_the_rule_is_named_in_the_alert(satyr: Series) -> None:
-    assert played(satyr).alerts[0].rule == RuleKey(
-        KEY.station, "1", "ponding_depth", "level", "up"
-    )
+    assert played(satyr).alerts[0].rule == RuleKey(KEY.station, "1", "ponding_depth", "level", "up")
 
 
-def test_with_the_usual_hold_one_flood_is_one_alert(satyr: Series) -> None:
+def test_with_the_usual_hold_an_alert_stands_for_twenty_minutes_at_least(satyr: Series) -> None:
     found = rehearse(
         Stored(satyr),
         street(hold_down=None),
         start=int(satyr.times[0]),
         end=int(satyr.times[-1]),
     )
-    assert len(found.alerts) == 8
-    assert second_resolution(found)
-
-
-def second_resolution(found: Rehearsal) -> bool:
-    return all(a.resolved_at and a.resolved_at - a.fired_at >= 20 * 60_000 for a in found.alerts)
+    assert all(a.resolved_at and a.resolved_at - a.fired_at >= 20 * 60_000 for a in found.alerts)
