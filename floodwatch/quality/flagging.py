@@ -48,30 +48,29 @@ class Left(NamedTuple):
 
 
 def assess(
-    values: Floats, times: Times, *, previous: Previous, limits: Sequence[Limits]
+    values: Floats, times: Times, *, previous: Previous, limits: Limits | Sequence[Limits]
 ) -> Qualities:
     """Packed quality of every reading of a batch, each with its worst reason.
 
-    The elements may be of different series, those of one series by rising time. Out of what a value
-    can be at all: FAIL. Outside the gauge's range, or faster than the water can move: SUSPECT. A
-    jump away is suspect; the next reading is good if it confirms the jump or comes back. From a
-    suspect reading of the store it is not known where it jumped from, so a fall from it is a return
-    and a further rise is a jump.
+    `limits`: one for each, or for all. The elements may be of different series, those of one series
+    by rising time. Out of what a value can be at all: FAIL. Outside the gauge's range, or faster
+    than the water can move: SUSPECT. A jump away is suspect; the next reading is good if it
+    confirms the jump or comes back. From a suspect reading of the store it is not known where it
+    jumped from, so a fall from it is a return and a further rise is a jump.
     """
+    each = [limits] if isinstance(limits, Limits) else limits
     found = range_flags(values, limits)
-    allowed = _allowed(times, previous, limits)
+    elapsed = times - previous.times
     change = values - previous.values
-    hours = times - previous.times
+    rise, fall = _allowed(elapsed, previous, limits)
     with np.errstate(invalid="ignore"):
-        judged = (hours > 0) & (hours <= PREDECESSOR)
-        fast = judged & ((change > allowed[0]) | (-change > allowed[1]))
+        judged = (elapsed > 0) & (elapsed <= PREDECESSOR)
+        fast = judged & ((change > rise) | (-change > fall))
     _mark_jumps(found, values, times, fast=fast, previous=previous, limits=limits)
-    flat = np.array([limit.flat for limit in limits])
-    dry = np.array([limit.dry for limit in limits])
+    flat, dry, pause = np.array([(x.flat, x.dry, x.gap) for x in each]).reshape(-1, 3).T
     stuck = (change == 0) & (values > dry) & (times - previous.since >= flat)
     found[(found == GOOD) & stuck] = STUCK
-    pause = np.array([limit.gap for limit in limits])
-    found[(found == GOOD) & ~np.isnan(previous.values) & (hours > pause)] = AFTER_GAP
+    found[(found == GOOD) & ~np.isnan(previous.values) & (elapsed > pause)] = AFTER_GAP
     return found
 
 
@@ -89,13 +88,18 @@ def range_flags(values: Floats, limits: Limits | Sequence[Limits]) -> Qualities:
     return found
 
 
-def _allowed(times: Times, previous: Previous, limits: Sequence[Limits]) -> tuple[Floats, Floats]:
+def _allowed(
+    elapsed: Times, previous: Previous, limits: Limits | Sequence[Limits]
+) -> tuple[Floats, Floats]:
     """Largest believable rise and fall since the reading before."""
+    hours = np.maximum(elapsed, 1) / HOUR
+    if isinstance(limits, Limits):
+        rise, fall = limits.rates_of(previous.values)
+        span = hours if limits.power == 1.0 else hours**limits.power
+        return rise * span + limits.tolerance, fall * span + limits.tolerance
     rates = [x.rates_at(v) for x, v in zip(limits, previous.values.tolist(), strict=True)]
     rise, fall = np.array(rates).reshape(-1, 2).T
-    power = np.array([x.power for x in limits])
-    tolerance = np.array([x.tolerance for x in limits])
-    hours = np.maximum(times - previous.times, 1) / HOUR
+    power, tolerance = np.array([(x.power, x.tolerance) for x in limits]).reshape(-1, 2).T
     span = np.power(hours, power)
     return rise * span + tolerance, fall * span + tolerance
 
@@ -107,7 +111,7 @@ def _mark_jumps(
     *,
     fast: NDArray[np.bool_],
     previous: Previous,
-    limits: Sequence[Limits],
+    limits: Limits | Sequence[Limits],
 ) -> None:
     """Mark jumps in `found`, in order: what is a jump depends on what the one before was."""
     base: dict[int, Left] = {}  # a jump's place -> what it jumped from
@@ -116,7 +120,8 @@ def _mark_jumps(
         left = _left(before, base, previous)
         if left is not None:
             elapsed = int(times[i]) - left.time
-            if _near(float(values[i]), left.value, elapsed=elapsed, limits=limits[i]):
+            own = limits if isinstance(limits, Limits) else limits[i]
+            if _near(float(values[i]), left.value, elapsed=elapsed, limits=own):
                 continue
         quality = int(found[before]) if before >= 0 else int(previous.quality[i])
         if quality % 10 <= Flag.NOT_EVALUATED:
@@ -162,7 +167,7 @@ def assess_series(values: Floats, times: Times, *, limits: Limits) -> Qualities:
     before[0] = np.nan
     quality = np.full(values.size, GOOD, np.int16)
     previous = Previous(before, times[earlier], quality, starts, index)
-    found = assess(values, times, previous=previous, limits=[limits] * values.size)
+    found = assess(values, times, previous=previous, limits=limits)
     jumped = np.flatnonzero(found == TOO_FAST)
     inner = jumped[(jumped > 0) & (jumped < values.size - 1)]
     up = values[inner] - values[inner - 1]

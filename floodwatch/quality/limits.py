@@ -10,6 +10,9 @@ import bisect
 import math
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
 from floodwatch.model.clock import HOUR
 from floodwatch.model.station import Gauge, Station, StationKind
 from floodwatch.model.variable import VARIABLES, Nature
@@ -61,6 +64,16 @@ class Limits:
         place = bisect.bisect_right(self.stages, value) - 1
         rate = self.rates[max(0, min(place, len(self.rates) - 1))]
         return rate, rate
+
+    def rates_of(
+        self, values: NDArray[np.float64]
+    ) -> tuple[float | NDArray[np.float64], float | NDArray[np.float64]]:
+        """The same for many values."""
+        if not self.stages:
+            return self.rise, self.fall
+        places = np.searchsorted(np.array(self.stages), values, side="right") - 1
+        rates = np.array(self.rates)[np.clip(places, 0, len(self.rates) - 1)]
+        return rates, rates
 
 
 def limits_of(gauge: Gauge, station: Station) -> Limits:
