@@ -240,7 +240,7 @@ def _choose_time(plan: FilePlan, options: ImportOptions) -> None:
         plan.times = time_format.given(options.time_format)
         return
     texts = _joined(shape, places)
-    found = time_format.detect(texts)
+    found = time_format.detect(texts, sure=True)
     if found is None:
         plan.questions.append(f"how are the times in {plan.time_column} written? --time-format")
         return
@@ -262,8 +262,9 @@ def _time_places(plan: FilePlan, options: ImportOptions) -> tuple[int, ...]:
     taken = plan.columns.used
     ranked = []
     for index, name in enumerate(shape.columns):
-        kind = time_format.detect(shape.values(index)) if index not in taken else None
         named = headers.role_of(name) == "time"
+        texts = shape.values(index) if index not in taken else []
+        kind = time_format.detect(texts, sure=named)
         if kind is None or (kind not in (time_format.ISO, EITHER) and not named):
             continue
         clock = time_format.has_clock(shape.values(index), kind)

@@ -70,14 +70,18 @@ EITHER = TimeFormat("day and month in either order", (_DMY, _MDY))
 _KNOWN = (ISO, COMPACT, MONTH_NAME, EITHER, EPOCH, EPOCH_MS)
 
 
-def detect(texts: Iterable[str]) -> TimeFormat | None:
-    """The format that reads most of the texts, None when fewer than two in three are times."""
+def detect(texts: Iterable[str], *, sure: bool = False) -> TimeFormat | None:
+    """The format that reads most of the texts, None when fewer than two in three are times.
+
+    `sure`: it is known that they should be times; then one that can be read is enough.
+    """
     some = [text.strip() for text in texts if text.strip()]
     if not some:
         return None
     count = {kind.name: sum(_reads(kind, text) for text in some) for kind in _KNOWN}
     best = max(_KNOWN, key=lambda kind: count[kind.name])
-    return best if count[best.name] * 3 >= len(some) * 2 else None
+    needed = 1 if sure else len(some) * 2 / 3
+    return best if count[best.name] >= needed else None
 
 
 def _reads(kind: TimeFormat, text: str) -> bool:
