@@ -98,8 +98,15 @@ def _check() -> ResponseReturnValue | None:
             bearer.require()
             return None
         needed = Role.VIEWER if request.method in ("GET", "HEAD") else Role.OFFICER
-    if request.method not in ("GET", "HEAD", "OPTIONS") and needed != DEVICE:
+    refused = _not_allowed(needed)
+    changes = request.method not in ("GET", "HEAD", "OPTIONS") and needed != DEVICE
+    if refused is None and changes and current_app.config["WTF_CSRF_ENABLED"]:
         csrf.protect()
+    return refused
+
+
+def _not_allowed(needed: str) -> ResponseReturnValue | None:
+    """None when this person may; a redirect to the login page, 401 or 403 otherwise."""
     if needed in (PUBLIC, DEVICE):
         return None
     if not current_user.is_authenticated:
