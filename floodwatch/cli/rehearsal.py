@@ -75,7 +75,7 @@ def _district(services: Services, rules: Path | None) -> District:
     except ConfigError as error:
         for problem in error.problems:
             problem.file = str(rules) if problem.file == THRESHOLDS else problem.file
-        raise
+        raise ConfigError(error.problems) from None
 
 
 def _stations(district: District, names: tuple[str, ...]) -> list[str]:
