@@ -28,6 +28,7 @@ from floodwatch.model.threshold import Threshold
 from floodwatch.rules.bands import DIGITS, FOREVER, Band, Bands, Stretch
 from floodwatch.rules.context import Context, Need
 from floodwatch.rules.defaults import holds
+from floodwatch.rules.quiet_rain import rain_since, told
 from floodwatch.rules.settings import choose, number
 from floodwatch.rules.words import describe_bands
 
@@ -192,35 +193,12 @@ class RainfallRule:
             mine = series.get(need.key)
             if mine is None or not mine.size:
                 continue
-            dry &= self._rain_since(mine, need, moments) < least
-            whole |= self._told(mine, need, moments)
+            dry &= rain_since(mine, need, moments) < least
+            whole |= told(mine, need, moments, silent_after=self._silent_after)
         calm = dry & whole
         calm[1:] &= calm[:-1].copy()
         calm[:1] = False
         return calm
-
-    def _rain_since(
-        self, series: Series, need: Need, moments: NDArray[np.int64]
-    ) -> NDArray[np.float64]:
-        """All that may have fallen in a span before each moment; infinite if a value is doubted."""
-        rising = np.diff(series.values, prepend=series.values[:1])
-        amounts = series.values if need.key.variable == "rainfall" else rising
-        # A counter that was reset, or a doubted value: let the rule itself look.
-        doubt = (series.quality % 10 > Flag.NOT_EVALUATED) | (amounts < 0)
-        doubts = np.concatenate(([0], np.cumsum(doubt)))
-        end = np.searchsorted(series.times, moments, side="right")
-        start = np.searchsorted(series.times, moments - need.span, side="right")
-        sums = np.concatenate(([0.0], np.cumsum(amounts)))
-        return np.where(doubts[end] > doubts[start], np.inf, sums[end] - sums[start])
-
-    def _told(self, series: Series, need: Need, moments: NDArray[np.int64]) -> NDArray[np.bool_]:
-        """Whether there is no silence in the series from a span before each moment up to it."""
-        breaks = np.flatnonzero(np.diff(series.times) > self._silent_after)
-        ended = series.times[np.concatenate(([0], breaks + 1))]  # where a stretch begins
-        begun = ended[np.maximum(np.searchsorted(ended, moments, side="right") - 1, 0)]
-        place = np.searchsorted(series.times, moments, side="left") - 1
-        since = moments - series.times[np.maximum(place, 0)]
-        return (place >= 0) & (since <= self._silent_after) & (begun <= moments - need.span)
 
     def describe(self, language: str) -> str:
         """The rule in words for the station page."""
