@@ -19,6 +19,8 @@ from floodwatch.model.variable import VARIABLES, Nature
 
 BELIEVABLE_RAIN = 0.150  # m/h on the catchment
 BELIEVABLE_DEPTH = 220.0  # mm in an hour at a gauge
+DEEPEST_STREET = 5.0  # m
+ABOVE_CREST, BELOW_BED = 5.0, 1.0  # m: a dam that is overtopped is not "out of range"
 SMALLEST_AREA = 200.0  # m²: near the bed of a curve its slope tells nothing
 STAGES = frozenset({"stage", "tail_stage", "piezometric_stage"})
 # Largest believable change of stage, m/h, where no curve tells it.
@@ -81,12 +83,13 @@ def limits_of(gauge: Gauge, station: Station) -> Limits:
     known = VARIABLES[gauge.variable]
     rise, fall, power = _rates(gauge, station, known.nature)
     stages, rates = _by_stage(gauge, station)
+    soft_low, soft_high = _soft(gauge, station)
     ponding = gauge.variable == "ponding_depth"
     return Limits(
         hard_low=known.minimum,
         hard_high=known.maximum,
-        soft_low=-math.inf if gauge.minimum is None else gauge.minimum,
-        soft_high=_soft_high(gauge),
+        soft_low=soft_low,
+        soft_high=soft_high,
         rise=rise,
         fall=fall,
         power=power,
@@ -99,12 +102,20 @@ def limits_of(gauge: Gauge, station: Station) -> Limits:
     )
 
 
-def _soft_high(gauge: Gauge) -> float:
-    if gauge.maximum is not None:
-        return gauge.maximum
+def _soft(gauge: Gauge, station: Station) -> tuple[float, float]:
+    """The gauge's range, else what a mistaken unit or datum would leave."""
+    low, high = -math.inf, math.inf
     if gauge.variable == "rainfall" and gauge.period > 0:
-        return BELIEVABLE_DEPTH * math.sqrt(gauge.period / HOUR)
-    return math.inf
+        high = BELIEVABLE_DEPTH * math.sqrt(gauge.period / HOUR)
+    elif gauge.variable == "ponding_depth":
+        high = DEEPEST_STREET
+    elif gauge.variable == "stage" and station.kind is StationKind.RESERVOIR:
+        high = math.inf if station.crest is None else station.crest + ABOVE_CREST
+        low = station.curve[0][0] - BELOW_BED if station.curve else -math.inf
+    return (
+        low if gauge.minimum is None else gauge.minimum,
+        high if gauge.maximum is None else gauge.maximum,
+    )
 
 
 def _rates(gauge: Gauge, station: Station, nature: Nature) -> tuple[float, float, float]:

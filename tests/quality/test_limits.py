@@ -1,6 +1,7 @@
 """What is believable of a gauge."""
 
 import math
+from dataclasses import replace
 
 import pytest
 
@@ -77,3 +78,13 @@ def test_the_range_of_the_gauge_is_soft_and_that_of_the_variable_hard() -> None:
     limits = limits_of(Gauge(CODE, "stage", minimum=50, maximum=64), bamboo_hill())
     assert (limits.soft_low, limits.soft_high) == (50, 64)
     assert limits.hard_high > 1_000
+
+
+def test_a_mistaken_unit_or_datum_is_out_of_range_and_an_overtopped_dam_is_not() -> None:
+    place = replace(bamboo_hill(), crest=61.6)
+    limits = limits_of(Gauge(CODE, "stage"), place)
+    assert limits.soft_low < 53.0
+    assert 61.6 + 2 < limits.soft_high < 616
+    assert limits.soft_low > 5.9
+    street = Station(CODE, "示范路口", StationKind.WATERLOGGING, ())
+    assert limits_of(Gauge(CODE, "ponding_depth"), street).soft_high < 25
