@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from floodwatch.model.clock import Clock
@@ -34,7 +34,7 @@ class Child:
 class Supervisor:
     """`floodwatch run`: a loop that looks after its children until it is told to stop."""
 
-    def __init__(self, commands: dict[str, Sequence[str]], *, clock: Clock) -> None:
+    def __init__(self, commands: Mapping[str, Sequence[str]], *, clock: Clock) -> None:
         self._children = [Child(name, command) for name, command in commands.items()]
         self._clock = clock
         self._stop = threading.Event()

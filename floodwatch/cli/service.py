@@ -8,29 +8,38 @@ from collections.abc import Callable
 from typing import Any
 
 import click
+from rich.console import Console
+from rich.progress import Progress
 
-from floodwatch.bootstrap import (
-    Services,
+from floodwatch.bootstrap import Services, follow_folder, open_services
+from floodwatch.bootstrap.processes import (
     engine_of,
     first_link,
-    follow_folder,
-    open_services,
     prepare_demonstration,
     web_server,
 )
 from floodwatch.cli.context import Call, shared
+from floodwatch.config.change import refuse
 from floodwatch.model.clock import SystemClock
-from floodwatch.model.errors import Refused
+from floodwatch.model.errors import ConfigError, Refused
 from floodwatch.supervisor import Supervisor, command, watch_lifeline
 
 
 def _listening(function: Callable[..., None]) -> Callable[..., None]:
     for option in (
-        click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on."),
+        click.option(
+            "--host", default="127.0.0.1", show_default=True, help="Address to listen on."
+        ),
         click.option("--port", default=8080, show_default=True, help="Port of the pages."),
         click.option("--push-port", default=8081, show_default=True, help="Port for devices."),
-        click.option("--demo", is_flag=False, flag_value="storm", default=None,
-                     type=click.Choice(["storm"]), help="Run the demonstration district."),
+        click.option(
+            "--demo",
+            is_flag=False,
+            flag_value="storm",
+            default=None,
+            type=click.Choice(["storm"]),
+            help="Run the demonstration district.",
+        ),
     ):
         function = option(function)
     return function
@@ -44,7 +53,7 @@ def run(call: Call, **options: Any) -> None:
     _log()
     services = _open(call, options, migrate=True)
     if services.demonstration:
-        prepare_demonstration(services)
+        _prepare(services)
     address = f"http://{options['host']}:{options['port']}"
     link = first_link(services, address)
     services.close()
@@ -88,6 +97,13 @@ def web(call: Call, **options: Any) -> None:
     services.close()
 
 
+def _prepare(services: Services) -> None:
+    with Progress(console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task("Preparing the demonstration's year of history", total=None)
+        for stored, total in prepare_demonstration(services):
+            progress.update(task, completed=stored, total=total)
+
+
 def _open(call: Call, options: dict[str, Any], *, migrate: bool) -> Services:
     services = open_services(call.config, call.data, migrate=migrate)
     if services.demonstration != bool(options["demo"]):
@@ -99,8 +115,24 @@ def _open(call: Call, options: dict[str, Any], *, migrate: bool) -> Services:
             )
         raise Refused(f"--demo needs a folder with demonstration = true; {call.config} has not")
     if migrate and not services.demonstration:
-        follow_folder(services, who="start", only_first=False)
+        _follow(services)
     return services
+
+
+def _follow(services: Services) -> None:
+    """The folder as it is now; if it has errors, the last good version goes on, and says so."""
+    try:
+        follow_folder(services, who="start")
+    except ConfigError as error:
+        if not services.configuration.current().version:
+            services.close()
+            raise
+        refuse(services.database, error.problems, now=services.now())
+        click.echo(
+            f"{len(error.problems)} error(s) in {services.folder}; the last good version "
+            "stays in force. `floodwatch check` lists them.",
+            err=True,
+        )
 
 
 def _arguments(call: Call, options: dict[str, Any]) -> list[str]:

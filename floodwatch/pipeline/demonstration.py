@@ -13,7 +13,7 @@ from floodwatch.sources.simulator.control import OPENING, DemoClock, order_of
 from floodwatch.sources.simulator.feed import Feed
 from floodwatch.sources.simulator.storm import T0
 from floodwatch.store import alert_log
-from floodwatch.store.clockwork import ServiceRow, set_service_row, setting
+from floodwatch.store.clockwork import ServiceRow, set_service_row, set_setting, setting
 from floodwatch.store.database import Database, Transaction
 from floodwatch.store.reset import begin_again
 
@@ -61,6 +61,8 @@ class Demonstration:
 
     def begin(self) -> None:
         """Start before the storm and live through its first hours, up to the opening."""
+        with self.database.write(epoch=self.ticker.epoch) as tx:
+            set_setting(tx, CONTROL, None)  # an order to an engine before this one
         self._restart(OPENING)
 
     def step(self) -> bool:

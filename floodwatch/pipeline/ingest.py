@@ -120,7 +120,7 @@ def _hold_back_ahead(tx: Transaction, intake: Intake) -> None:
         )
         if item.import_id is None and item.key is not None:
             intake.newest.suspect(item.key, item.value)
-    journal.put_in_quarantine(tx, rows)
+    journal.quarantine(tx, rows)
 
 
 def _sort_out_known(tx: Transaction, intake: Intake) -> None:

@@ -80,7 +80,9 @@ def _live(
             if (found := _at(known.get(need.key, ()), at)) is not None
         }
         finding = task.rule.judge(Context(at, now, latest, windows))
-        state, made = step(state, finding, now=now, holds=task.rule.holds)
+        state, made = step(
+            state, finding, now=now, holds=task.rule.holds, direction=task.rule.key.direction
+        )
         transitions += (t._replace(why=task.why) if task.why else t for t in made)
     return state, tuple(transitions)
 

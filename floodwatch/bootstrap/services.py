@@ -1,4 +1,4 @@
-"""Settings in, wired services out: the only place that chooses concrete classes."""
+"""What one process works with, opened once: configuration, database, the way in."""
 
 import tomllib
 from collections.abc import Callable

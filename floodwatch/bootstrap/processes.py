@@ -1,0 +1,182 @@
+"""The processes: what the engine does, the pages, the demonstration."""
+
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from flask import Flask
+from waitress.server import create_server
+
+from floodwatch import config
+from floodwatch.bootstrap.services import Services
+from floodwatch.config.change import Watch
+from floodwatch.engine import Engine
+from floodwatch.model.clock import HOUR, SystemClock
+from floodwatch.model.notification import Channel
+from floodwatch.notify import channels
+from floodwatch.pipeline.compact import tidy
+from floodwatch.pipeline.deliver import Deliverer
+from floodwatch.pipeline.demonstration import Demonstration, DemonstrationTime
+from floodwatch.pipeline.past import put_past
+from floodwatch.pipeline.tick import Ticker
+from floodwatch.scheduler import Job, Timetable
+from floodwatch.sources.simulator import demonstration as simulated
+from floodwatch.sources.simulator import history
+from floodwatch.sources.simulator.control import DemoClock
+from floodwatch.sources.simulator.storm import T0
+from floodwatch.web.app import create_app
+from floodwatch.web.auth import first_run_link
+from floodwatch.web.push_app import create_push_app
+from floodwatch.web.server import WebServer
+
+
+def first_link(services: Services, address: str) -> str | None:
+    """The link by which the first person signs in; None when there are users already."""
+    return first_run_link(
+        services.database, address, clock=SystemClock(), demonstration=services.demonstration
+    )
+
+
+def engine_of(services: Services, *, host: str, push_port: int) -> Engine:
+    """The engine over these services."""
+    return Engine(
+        services.database,
+        services.clock,
+        lambda epoch: EngineWork(services, epoch, host, push_port),
+    )
+
+
+def web_server(services: Services, *, host: str, port: int) -> WebServer:
+    """The pages, listening."""
+    return WebServer(create_app(services), host=host, port=port)
+
+
+@dataclass
+class EngineWork:
+    """What the engine does while it holds the lease of `epoch`."""
+
+    services: Services
+    epoch: int
+    host: str
+    push_port: int
+    stopping: threading.Event = field(default_factory=threading.Event)
+
+    def start(self) -> None:
+        """Listen, send, keep the timetable; the demonstration lives through its first hours."""
+        services = self.services
+        if services.demonstration:
+            self._demo = DemoClock(SystemClock())
+            services.service = DemonstrationTime(self._demo, SystemClock())
+        services.epoch = lambda: self.epoch
+        self._ticker = Ticker(
+            services.database,
+            services.plans,
+            services.service,
+            services.series,
+            services.ingest,
+            self.epoch,
+        )
+        self._sender = Deliverer(
+            services.database, self._channels, epoch=self.epoch, now=services.now
+        )
+        self._step: Callable[[], bool] = self._ticker.tick
+        self._watch = Watch(services.database, services.folder, who="engine")
+        self._timetable = Timetable(
+            services.database,
+            self._jobs(),
+            clock=SystemClock(),
+            now=services.now,
+            epoch=self.epoch,
+        )
+        self._push = Listener(create_push_app(services), host=self.host, port=self.push_port)
+        self._sender.start()
+        if services.demonstration:
+            show = self._demonstration()
+            show.begin()
+            self._step = show.step
+        self._push.start()
+
+    def step(self) -> None:
+        """One round: tick, and wake the sender when there may be something to send."""
+        if self._step():
+            self._sender.wake()
+
+    def look(self) -> None:
+        """Follow the configuration folder; see that the timetable is kept."""
+        services = self.services
+        if not services.demonstration and services.folder.is_dir():
+            self._watch.look(now=services.now())
+        self._timetable.watch()
+
+    def stop(self) -> None:
+        """Take nothing in any more, finish what is being sent, end."""
+        self.stopping.set()
+        for part in ("_push", "_timetable", "_sender"):
+            if part in self.__dict__:
+                self.__dict__[part].stop()
+
+    def _channels(self) -> Mapping[str, Channel]:
+        services = self.services
+        return channels.build(
+            services.configuration.current(),
+            services.database,
+            demonstration=services.demonstration,
+        )
+
+    def _jobs(self) -> list[Job]:
+        services = self.services
+
+        def tidy_up() -> object:
+            district = services.configuration.current()
+            return tidy(services.database, district=district, now=services.now(), epoch=self.epoch)
+
+        return [Job("tidy", HOUR, tidy_up)]
+
+    def _demonstration(self) -> Demonstration:
+        services = self.services
+        return Demonstration(
+            services.database,
+            self._demo,
+            simulated.Demonstration().feed,
+            self._ticker,
+            services.submit,
+            services.configuration.current,
+            self.stopping.is_set,
+        )
+
+
+class Listener:
+    """Waitress around a small application, in a thread of its own."""
+
+    def __init__(self, app: Flask, *, host: str, port: int) -> None:
+        self._server: Any = create_server(
+            app, host=host, port=port, threads=48, connection_limit=2000, ident=None
+        )
+        self.port: int = self._server.effective_port
+        self._thread = threading.Thread(target=self._server.run, name="push", daemon=True)
+
+    def start(self) -> None:
+        """Serve."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Take no more; answer what is in hand."""
+        self._server.close()
+        self._server.task_dispatcher.shutdown(timeout=5)
+        if self._thread.is_alive():
+            self._thread.join(timeout=5)
+
+
+def prepare_demonstration(services: Services) -> Iterator[tuple[int, int]]:
+    """Put the demonstration's configuration and its year of history in place, once.
+
+    Yields (readings stored, readings in all) while it works.
+    """
+    config.apply(services.database, services.folder, who="demonstration", now=T0)
+    if services.readings.keys():
+        return
+    past = list(history.series())
+    total = sum(readings.size for _, readings in past)
+    for stored in put_past(services.database, past, now=T0):
+        yield stored, total

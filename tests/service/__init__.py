@@ -1,0 +1,1 @@
+"""The whole service as its users run it: real processes, real mail, real kills."""
