@@ -1,4 +1,4 @@
-"""What keeps the service going: the engine's lease, service time, the timetable's jobs, settings."""
+"""What keeps the service going: the lease of the engine, service time, jobs, settings."""
 
 import os
 from collections.abc import Callable

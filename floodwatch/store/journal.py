@@ -8,6 +8,7 @@ from sqlalchemy import Connection, text
 
 from floodwatch.hydrology.series import Series, empty
 from floodwatch.model.clock import DAY
+from floodwatch.store import archive
 from floodwatch.store.database import Transaction
 from floodwatch.store.dialect import Dialect, dialect_of
 from floodwatch.store.latest import LatestRow, heard, latest, recompute_latest, set_latest
@@ -135,7 +136,7 @@ def windows(connection: Connection, spans: Mapping[int, tuple[int, int]]) -> dic
     for series_id, (start, end) in spans.items():
         border = sealed.get(series_id, start)
         if start < border:
-            older = _archive_read(connection, series_id, start, min(end, border))
+            older = archive.read(connection, series_id, start + 1, min(end, border))
             found[series_id] = _joined(older, found[series_id])
     return found
 
@@ -226,19 +227,13 @@ def _fetch(
     return result.all()
 
 
-def _archive_read(connection: Connection, series_id: int, start: int, end: int) -> Series:
-    from floodwatch.store import archive  # which needs this module's rows
-
-    return archive.read(connection, series_id, start, end).between(start, end)
-
-
 def _stored_in_blocks(
     connection: Connection, series_id: int, times: list[int]
 ) -> dict[tuple[int, int], tuple[float, int]]:
     wanted = np.unique(np.array(times, np.int64))
     found: dict[tuple[int, int], tuple[float, int]] = {}
     for stretch in np.split(wanted, np.flatnonzero(np.diff(wanted) > _APART) + 1):
-        there = _archive_read(connection, series_id, int(stretch[0]) - 1, int(stretch[-1]))
+        there = archive.read(connection, series_id, int(stretch[0]), int(stretch[-1]))
         hits = np.isin(there.times, stretch)
         columns = (there.times[hits], there.values[hits], there.quality[hits])
         for time, value, flag in zip(*(column.tolist() for column in columns), strict=True):
@@ -247,8 +242,6 @@ def _stored_in_blocks(
 
 
 def _merge(tx: Transaction, series_id: int, rows: list[Row]) -> None:
-    from floodwatch.store import archive
-
     archive.merge(
         tx,
         series_id,

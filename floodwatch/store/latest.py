@@ -8,7 +8,7 @@ from sqlalchemy import Connection, text
 
 from floodwatch.hydrology.series import Series
 from floodwatch.model.quality import Flag
-from floodwatch.store import tables
+from floodwatch.store import archive, tables
 from floodwatch.store.database import Transaction
 from floodwatch.store.dialect import dialect_of
 
@@ -157,14 +157,12 @@ def _newest_in_blocks(connection: Connection, series_id: int) -> _Newest | None:
 
 def _blocks_backwards(connection: Connection, series_id: int) -> Iterator[Series]:
     """Each block's believable readings, the newest block first."""
-    from floodwatch.store import archive
-
     heads = connection.execute(
         text('SELECT start, "end" FROM block WHERE series_id = :id ORDER BY start DESC'),
         {"id": series_id},
     )
     for start, end in heads.all():
-        block = archive.read(connection, series_id, start - 1, end)
+        block = archive.read(connection, series_id, start, end)
         good = block.quality % 10 != _FAIL
         yield Series(block.times[good], block.values[good], block.quality[good])
 
