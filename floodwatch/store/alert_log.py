@@ -14,10 +14,12 @@ from floodwatch.store import timeline
 from floodwatch.store.answers import (
     CallEntry,
     Matter,
+    Owed,
     acknowledge,
     answer,
     call_list,
     obligations,
+    open_obligations,
     record_call,
 )
 from floodwatch.store.database import Transaction
@@ -30,6 +32,7 @@ __all__ = [
     "CallEntry",
     "Change",
     "Matter",
+    "Owed",
     "Told",
     "acknowledge",
     "alert",
@@ -40,10 +43,12 @@ __all__ = [
     "events",
     "imported_open",
     "obligations",
+    "open_obligations",
     "record_call",
     "rule_key",
     "save",
     "states",
+    "versions",
 ]
 
 
@@ -61,7 +66,8 @@ class Change(NamedTuple):
 class Told(NamedTuple):
     """A transition as stored: what pipeline.tell makes obligations and messages of.
 
-    `alert` is the row as stored; `first`: the alert began with this transition.
+    `alert` is the row as stored; `first`: the alert began with this transition, or until now stood
+    by import alone, so that nobody has been told of it.
     """
 
     alert_id: int
@@ -74,8 +80,8 @@ class Told(NamedTuple):
 
 
 def rule_key(name: str) -> RuleKey:
-    """The key written as str(RuleKey)."""
-    return RuleKey(*name.split("/"))
+    """The key written as str(RuleKey); a station's name may itself contain a slash."""
+    return RuleKey(*name.rsplit("/", 4))
 
 
 def states(connection: Connection, rules: Iterable[RuleKey]) -> dict[RuleKey, RuleState]:
@@ -89,6 +95,12 @@ def due(connection: Connection, now: int) -> list[RuleKey]:
     """The rules that time alone may change by now (service ms), longest waiting first."""
     query = select(_state.c.rule).where(_state.c.due <= now).order_by(_state.c.due)
     return [rule_key(name) for name in connection.execute(query).scalars()]
+
+
+def versions(connection: Connection) -> dict[RuleKey, int]:
+    """Every rule that has a stored state, and the configuration by which it was last judged."""
+    rows = connection.execute(select(_state.c.rule, _state.c.config_version))
+    return {rule_key(name): version for name, version in rows}
 
 
 def imported_open(connection: Connection, rules: Iterable[RuleKey]) -> set[RuleKey]:
@@ -162,7 +174,9 @@ class _Book:
                 if transition.kind is TransitionKind.RESOLVED:
                     continue  # its alert was ended by other means
                 row, first = self._begin(change, transition), True
+            held = row["origin"] == Origin.IMPORT.value and not first
             _apply(row, transition, change.origin)
+            first = first or (held and row["origin"] != Origin.IMPORT.value)
             seq = self._note(row, transition, change.origin)
             told.append(Told(0, seq, change.rule, transition, row, first, change.origin))
             if transition.kind is TransitionKind.RESOLVED:
@@ -263,7 +277,7 @@ def _apply(row: dict[str, Any], transition: Transition, origin: Origin) -> None:
     if kind is TransitionKind.RESOLVED:
         row["resolved_at"] = transition.at
         return
-    row["facts"] = _facts(finding)
+    row["facts"] = _facts(finding) or row["facts"]
     if finding.band or finding.limit is not None:
         row |= {"band": finding.band, "label": finding.label, "limit_value": finding.limit}
     if origin is not Origin.IMPORT and kind is not TransitionKind.EASED:

@@ -51,6 +51,23 @@ class CallEntry(NamedTuple):
     matters: tuple[Matter, ...]
 
 
+class Owed(NamedTuple):
+    """An open obligation. `party` is a person's name or the room; `opened_at` service ms."""
+
+    id: int
+    alert_id: int
+    party: str
+    opened_at: int
+
+
+def open_obligations(connection: Connection) -> list[Owed]:
+    """Every obligation that is still owed, in the order in which they were opened."""
+    columns = (obligation.c.id, obligation.c.alert_id, obligation.c.party, obligation.c.opened_at)
+    query = select(*columns).where(obligation.c.state == _OPEN)
+    query = query.order_by(obligation.c.opened_at, obligation.c.id)
+    return [Owed(*row) for row in connection.execute(query)]
+
+
 def obligations(
     connection: Connection, *, alert_id: int | None = None, open_only: bool = False
 ) -> list[dict[str, Any]]:
