@@ -227,7 +227,8 @@ def _draw_limits(
         )
         if limit.last is not None and bounds[0] <= limit.last * factor <= bounds[1]:
             shown = limit.last * factor
-            text = f"{limit.severity.numeral} {escape(limit.label)} {shown:g}"
+            value = "" if f"{shown:g}" in limit.label else f" {shown:g}"
+            text = f"{limit.severity.numeral} {escape(limit.label)}{value}"
             labels.append((shown, text, colour))
     height = bounds[1] - bounds[0]
     places = spread([value for value, _, _ in labels], APART * height)

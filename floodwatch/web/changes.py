@@ -79,6 +79,7 @@ class Hub:
         self._services = services
         self._boards = boards
         self._lock = Lock()
+        self._starting = Lock()
         self._streams: set[Stream] = set()
         self._past: deque[tuple[int, str]] = deque(maxlen=KEPT)
         self._seen = -1
@@ -90,12 +91,14 @@ class Hub:
 
     def join(self, last: int | None) -> Stream | None:
         """A new stream, with what it missed since revision `last`; None above the cap."""
+        with self._starting:
+            if self._thread is None and not self._closing.is_set():
+                self.step(whole=True)  # from here on nothing is missed
+                self._thread = Thread(target=self._run, name="changes", daemon=True)
+                self._thread.start()
         with self._lock:
             if self._closing.is_set() or len(self._streams) >= self.most:
                 return None
-            if self._thread is None:
-                self._thread = Thread(target=self._run, name="changes", daemon=True)
-                self._thread.start()
             stream = Stream(self)
             if last is not None:
                 self._catch_up(stream, last)
@@ -184,6 +187,8 @@ class Hub:
         )
         with self._lock:
             if self._seen < 0 or rev < self._seen:  # the first look, or an older database
+                if rev < self._seen:
+                    found = [message("reset", {"reason": "the database is another one"})]
                 self._past.clear()
                 self._oldest = rev
             self._seen, self._here = rev, here

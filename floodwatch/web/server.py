@@ -1,10 +1,11 @@
 """Waitress around the pages: enough threads for every open stream and some for requests."""
 
-from threading import Thread
+from threading import Event, Thread
 from typing import Any
 
 from flask import Flask
 from waitress.server import create_server
+from waitress.wasyncore import loop
 
 from floodwatch.web.changes import Hub
 
@@ -16,8 +17,10 @@ class WebServer:
 
     def __init__(self, app: Flask, *, host: str, port: int) -> None:
         self._hub: Hub = app.extensions["floodwatch.hub"]
+        self._map: dict[int, Any] = {}
         self._server: Any = create_server(
             app,
+            map=self._map,
             host=host,
             port=port,
             threads=self._hub.most + SPARE,
@@ -25,17 +28,25 @@ class WebServer:
             channel_timeout=3600,
             ident=None,
         )
-        self.port: int = self._server.effective_port
-        self._thread = Thread(target=self._server.run, name="web", daemon=True)
+        listening: list[tuple[str, int]] = getattr(self._server, "effective_listen", [])
+        self.port: int = listening[0][1] if listening else self._server.effective_port
+        self._stopping = Event()
+        self._thread = Thread(target=self._serve, name="web", daemon=True)
 
     def start(self) -> None:
         """Serve from a thread of its own."""
         self._thread.start()
 
+    def _serve(self) -> None:
+        while not self._stopping.is_set():
+            loop(timeout=0.2, use_poll=True, map=self._map, count=1)
+        for each in list(self._map.values()):
+            each.close()
+
     def stop(self) -> None:
-        """End the streams, then the server."""
+        """End the streams, let the requests at hand finish, then close."""
         self._hub.close()
-        self._server.close()
         self._server.task_dispatcher.shutdown(timeout=5)
+        self._stopping.set()
         if self._thread.is_alive():
             self._thread.join(timeout=5)

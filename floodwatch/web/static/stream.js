@@ -28,7 +28,7 @@ function heard() { last = performance.now(); state("live"); }
 function tell(change) { listeners.forEach((take) => take(change)); }
 
 function open() {
-  const source = new EventSource("/api/v1/events");
+  const source = new EventSource(`/api/v1/events?last_event_id=${document.querySelector('meta[name="now"]').dataset.rev}`);
   let again = false;
   source.onopen = () => { heard(); if (again) tell({ topics: ["*"], stations: [] }); again = true; };
   source.addEventListener("change", (e) => { heard(); tell(JSON.parse(e.data)); });

@@ -1,0 +1,200 @@
+"""The pages in a real browser, against a real server."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from floodwatch.model.clock import MINUTE
+from floodwatch.model.people import Role
+from floodwatch.model.reading import SeriesKey
+from floodwatch.store import passwords, people
+from floodwatch.store import tables as t
+from floodwatch.web import WebServer
+from tests.web.conftest import NOW, Room, rows
+from tests.web.seeding import put
+from tests.web.small_district import RESERVOIR
+
+CHROMIUM = Path("/usr/bin/chromium")
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--disable-dev-shm-usage",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+RANGE = "() => document.querySelector('#chart')._fullLayout.xaxis.range.map((x) => +new Date(x))"
+PASSWORD = "a long enough one"
+STAGE = SeriesKey(RESERVOIR, "1", "stage")
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(not CHROMIUM.exists(), reason="needs /usr/bin/chromium"),
+]
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    """One browser for the file."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def address(app: Flask, room: Room) -> Iterator[str]:
+    """A served application with one engineer."""
+    with room.database.write() as tx:
+        stored = passwords.hashed(PASSWORD)
+        people.add_user(tx.connection, "甲", role=Role.ENGINEER, password=stored, now=0)
+    server = WebServer(app, host="127.0.0.1", port=0)
+    server.start()
+    yield f"http://127.0.0.1:{server.port}"
+    server.stop()
+
+
+@pytest.fixture
+def page(chromium: Browser, address: str) -> Iterator[Page]:
+    """Signed in; every console error and every request that leaves the host fails the test."""
+    context = chromium.new_context(viewport={"width": 1280, "height": 800}, locale="zh-CN")
+    made = context.new_page()
+    wrong: list[str] = []
+    made.on("console", lambda m: wrong.append(m.text) if m.type == "error" else None)
+    made.on("pageerror", lambda e: wrong.append(str(e)))
+    inside = (address, "data:", "blob:")
+    made.on("request", lambda r: None if r.url.startswith(inside) else wrong.append(r.url))
+    made.goto(f"{address}/login")
+    made.fill("input[name=name]", "甲")
+    made.fill("input[name=password]", PASSWORD)
+    made.click("button.act")
+    expect(made.locator("#connection")).to_have_attribute("data-state", "live")
+    yield made
+    context.close()
+    assert wrong == []
+
+
+def change(room: Room, value: float) -> None:
+    """One more reading."""
+    with room.database.write() as tx:
+        put(tx.connection, STAGE, [(NOW + MINUTE, value)], rev=tx.rev)
+
+
+def ready(page: Page, address: str) -> None:
+    """The reservoir's chart is drawn."""
+    page.goto(f"{address}/stations/{RESERVOIR}")
+    expect(page.locator("#chart[data-ready]")).to_be_visible()
+
+
+def test_the_board_changes_by_itself_and_in_place(page: Page, room: Room) -> None:
+    cell = page.locator(f'tr[data-key="{RESERVOIR}"] td.main')
+    expect(cell).to_have_text("104.77")
+    page.evaluate("() => { window.sameDocument = true; }")
+    change(room, 104.91)
+    expect(cell).to_have_text("104.91")
+    expect(page.locator(f'tr[data-key="{RESERVOIR}"]')).to_contain_text("超设计 0.16")
+    assert page.evaluate("() => window.sameDocument")
+
+
+def test_the_chart_has_chinese_labels_limits_and_rain(page: Page, address: str) -> None:
+    ready(page, address)
+    chart = page.locator("#chart")
+    for text in ("雨量", "水位", "设计洪水位 104.75", "现在"):
+        expect(chart).to_contain_text(text)
+    assert chart.locator(".bars .point").count() > 50
+
+
+def test_the_readers_zoom_survives_new_data(page: Page, address: str, room: Room) -> None:
+    ready(page, address)
+    plot = page.locator("#chart .nsewdrag").first.bounding_box()
+    assert plot
+    page.mouse.move(plot["x"] + 300, plot["y"] + 100)
+    page.mouse.down()
+    page.mouse.move(plot["x"] + 500, plot["y"] + 100, steps=5)
+    page.mouse.up()
+    zoomed = page.evaluate(RANGE)
+    drawn = page.get_attribute("#chart", "data-drawn")
+    change(room, 104.91)
+    expect(page.locator("#chart")).not_to_have_attribute("data-drawn", drawn or "", timeout=15_000)
+    assert zoomed[1] - zoomed[0] < 12 * 3_600_000
+    assert page.evaluate(RANGE) == zoomed
+    last = page.evaluate(
+        "() => { const t = document.querySelector('#chart').calcdata;"
+        " return Math.max(...t.flat().filter((p) => p.y > 100 && p.y < 105).map((p) => p.y)); }"
+    )
+    assert last == pytest.approx(104.91)
+
+
+def test_acknowledging_from_the_card_asks_for_name_and_note(page: Page, room: Room) -> None:
+    page.locator('[data-key="a1"] button.act').click()
+    expect(page.locator("#ack input[name=who]")).to_have_value("甲")
+    page.fill("#ack textarea", "去看了")
+    page.click("#ack button.act")
+    expect(page.locator('[data-key="a1"]')).to_contain_text("甲 收到")
+    assert rows(room.database, t.alert)[0].note == "去看了"
+
+
+def test_a_row_stays_under_the_pointer_until_it_leaves(page: Page, room: Room) -> None:
+    first = page.locator(".needs .cards > :first-child")
+    expect(first).to_have_attribute("data-key", "a1")
+    page.locator('[data-key="a1"]').hover()
+    with room.database.write() as tx:
+        tx.connection.execute(
+            t.alert.update().where(t.alert.c.id == 2).values(severity=4, rev=tx.rev)
+        )
+    expect(page.locator('[data-key="a2"]')).to_have_attribute("data-severity", "4")
+    expect(first).to_have_attribute("data-key", "a1")
+    page.mouse.move(900, 500)
+    expect(first).to_have_attribute("data-key", "a2")
+
+
+def test_a_lost_connection_makes_the_whole_page_old(
+    page: Page, app: Flask, address: str, room: Room
+) -> None:
+    page.evaluate(
+        "() => { const real = performance.now.bind(performance);"
+        " performance.now = () => real() + 60000; }"
+    )
+    expect(page.locator("#lost")).to_be_visible(timeout=8_000)
+    expect(page.locator("body")).to_have_class("stale")
+    change(room, 104.92)
+    expect(page.locator("#lost")).to_be_hidden(timeout=8_000)
+
+
+def test_a_file_is_previewed_imported_and_taken_back(
+    page: Page, address: str, room: Room, tmp_path: Path
+) -> None:
+    path = tmp_path / "石桥.csv"
+    lines = "\n".join(f"2024-05-{day:02d} 08:00,{103 + day / 100:.2f}" for day in range(1, 31))
+    path.write_text(f"时间,水位\n{lines}\n", encoding="gb18030")
+    page.goto(f"{address}/imports")
+    page.set_input_files("input[type=file]", str(path))
+    page.click("button.act")
+    expect(page.locator("main")).to_contain_text("103.01")
+    page.fill("input[name=station]", RESERVOIR)
+    page.fill("input[name=unit]", "m")
+    page.click("#import-form button:not(.act)")
+    page.on("dialog", lambda dialog: dialog.accept())
+    page.click("#import-form button.act")
+    expect(page.locator(".tiles")).to_contain_text("30入库")
+    page.click("button.danger")
+    expect(page.locator("h1")).to_contain_text("已撤回")
+
+
+@pytest.mark.parametrize("width", [390, 1280, 1920])
+def test_no_page_is_wider_than_its_screen(page: Page, address: str, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 844})
+    for path in ("/", "/alerts", "/alerts/1", "/calls", "/health", f"/stations/{RESERVOIR}"):
+        page.goto(address + path)
+        wide = page.evaluate("() => document.documentElement.scrollWidth - window.innerWidth")
+        assert wide <= 0, path
+
+
+def test_the_figures_of_the_board_keep_their_age(page: Page) -> None:
+    row = page.locator(f'tr[data-key="{RESERVOIR}"] .age')
+    expect(row).to_have_text("刚刚")
+    expect(row).to_have_text("刚刚")
