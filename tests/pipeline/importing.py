@@ -93,6 +93,7 @@ class Journal:
             correction = journal.Correction(*place, *old, value, self._now, "live")
             journal.correct(tx, [correction])
         journal.put(tx, [Row(*place, value, 1, self._now)])
+        journal.recompute_latest(tx, [place[0]], now=self._now)
         return Outcome.STORED if old is None else Outcome.CORRECTED
 
 
