@@ -1,0 +1,215 @@
+"""A flood under fire: devices push, parts of the service are killed, and then all is counted.
+
+The judge knows only what devices were told, what the mail server received, and the stored readings:
+it recounts the crossings itself and shares nothing with rules and alerts.
+"""
+
+import json
+import random
+import threading
+import time
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from tests.service.running import Device, Post, Running, in_threads, number_of, post
+
+LIMIT, BELOW, ABOVE = 96.80, 95.00, 97.00
+STATIONS = 60
+PEOPLE = ("示范甲", "示范乙")
+REPEAT = "重发"
+
+
+def configure(folder: Path, *, smtp_port: int) -> None:
+    """Many reservoirs with one limit and no holds: every crossing is an alert of its own."""
+    folder.mkdir(parents=True, exist_ok=True)
+    stations = "\n".join(
+        f'[[station]]\ncode = "6199{i:04d}"\nname = "示范{i}号"\nkind = "reservoir"\n'
+        'outlet = "weir"\ncrest = 99.0\nreporting = {timed = "1h"}\n'
+        'gauges = [{variable = "stage", maximum = 150.0, rate = 1e9}, '
+        '{variable = "stage", gauge = "2", maximum = 150.0}]\n'
+        for i in range(1, STATIONS + 1)
+    )
+    people = "\n".join(
+        f'[[person]]\nname = "{name}"\nemail = "p{i}@example.org"\n'
+        for i, name in enumerate(PEOPLE)
+    )
+    names = ", ".join(f'"{name}"' for name in PEOPLE)
+    files = {
+        "floodwatch.toml": '[service]\nname = "示范区"\n\n[channels.smtp]\nhost = "127.0.0.1"\n'
+        f'port = {smtp_port}\nfrom = "floodwatch@example.org"\nsecurity = "none"\n',
+        "stations.toml": stations,
+        "thresholds.toml": "[[threshold]]\n"
+        'kind = "reservoir"\nvariable = "stage"\nname = "design_flood"\nseverity = "II"\n'
+        f"at_or_above = {LIMIT}\nclear = {LIMIT}\n\n"
+        '[[rule]]\nkind = "reservoir"\nvariable = "stage"\ntype = "level"\n'
+        'hold_up = "0s"\nhold_down = "0s"\n',
+        "recipients.toml": f'{people}\n[[route]]\npeople = [{names}]\nchannels = ["smtp"]\n',
+    }
+    for name, text in files.items():
+        (folder / name).write_text(text, encoding="utf-8")
+
+
+@dataclass
+class Flood:
+    """What the devices did, in the order in which it was accepted."""
+
+    accepted: dict[str, list[tuple[int, float]]] = field(default_factory=lambda: defaultdict(list))
+
+    def crossings(self) -> Counter[str]:
+        """How often each station went from below the limit to it or above: the recount."""
+        found: Counter[str] = Counter()
+        for station, readings in self.accepted.items():
+            before = BELOW
+            for _, value in sorted(readings):
+                found[station] += value >= LIMIT > before
+                before = value
+        return found
+
+    def push(self, device: Device, stations: list[str], stop: threading.Event, seed: int) -> None:
+        """One logger: its stations in turn, each rising over the limit twice and falling again."""
+        chance = random.Random(seed)
+        left = dict.fromkeys(stations, 2)
+        high: set[str] = set()
+        while not stop.is_set():
+            station = chance.choice(stations)
+            if station in high:
+                high.discard(station)
+                value = BELOW + chance.random()
+            elif left[station] and chance.random() < 0.15:
+                left[station] -= 1
+                high.add(station)
+                value = ABOVE + chance.random()
+            else:
+                value = BELOW + chance.random()
+            value = round(value, 2)
+            moment = time.time_ns() // 1_000_000
+            text = f"{moment / 1000:.3f}"
+            reading = {"station": station, "variable": "stage", "time": _iso(text), "value": value}
+            answer = device.push([reading])
+            assert answer["accepted"] + answer["duplicate"] == 1, answer
+            self.accepted[station].append((moment, value))
+            time.sleep(0.01)
+
+
+def _iso(seconds: str) -> str:
+    return datetime.fromtimestamp(float(seconds), UTC).isoformat(timespec="milliseconds")
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the independent count says."""
+
+    readings: int
+    lost: int
+    crossings: int
+    alerts: int
+    unsent: int
+    repeats: int
+    unmarked: int
+    kills: int
+    imported: int
+
+
+def flood_under_fire(place: Path, *, kills: int, seed: int, rows: int = 200_000) -> Verdict:
+    """Run a flood, kill parts of the service `kills` times at random, then count everything."""
+    chance = random.Random(seed)
+    with post(patience=0.02) as mail:
+        configure(place / "config", smtp_port=mail.port)
+        running = Running(place / "config", place / "data")
+        running.command("check --apply")
+        token = running.token()
+        history = place / "history.csv"
+        _write_history(history, rows)
+        running.start()
+        flood, stop = Flood(), threading.Event()
+        codes = [f"6199{i:04d}" for i in range(1, STATIONS + 1)]
+        loggers = in_threads(
+            [
+                lambda n=n: flood.push(Device(running, token), codes[n::4], stop, seed + n)
+                for n in range(4)
+            ]
+        )
+        importer = running.begin("import", str(history), *IMPORT)
+        done = 0
+        while done < kills:
+            time.sleep(chance.uniform(0.3, 2.5))
+            part = chance.choice(("engine", "engine", "web", "supervisor", "importer"))
+            if part == "importer":
+                importer.kill()
+                importer.wait()
+                importer = running.begin("import", str(history), *IMPORT)
+                done += 1
+            else:
+                done += running.kill(part)
+        time.sleep(2)
+        stop.set()
+        for logger in loggers:
+            logger.join(120)
+        importer.wait(120)
+        running.wait_ready()
+        running.command("import", str(history), *IMPORT)
+        _settle(mail, flood)
+        verdict = _count(running, mail, flood, kills=kills)
+        running.stop()
+    return verdict
+
+
+IMPORT = ("--tz", "UTC", "--map", "value=stage:m", "--station-column", "station", "--gauge", "2")
+
+
+def _write_history(path: Path, rows: int) -> None:
+    lines = ["station,time,value"]
+    for i in range(rows):
+        minute = i // STATIONS
+        station = f"6199{i % STATIONS + 1:04d}"
+        lines.append(f"{station},{_iso(str(1_700_000_000 + 60 * minute))},{90 + i % 100 / 100}")
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def _settle(mail: Post, flood: Flood) -> None:
+    """Wait until the mail server has been quiet for a while."""
+    wanted = 2 * sum(flood.crossings().values())
+    end = time.monotonic() + 60
+    while time.monotonic() < end:
+        before = len(mail.mails)
+        time.sleep(3)
+        if len(mail.mails) == before and before >= wanted:
+            return
+
+
+def _count(running: Running, mail: Post, flood: Flood, *, kills: int) -> Verdict:
+    stored: dict[str, dict[int, float]] = defaultdict(dict)
+    imported = 0
+    for line in running.command("readings --variable stage --format jsonl").splitlines():
+        row = json.loads(line)
+        if row["gauge"] == "2":
+            imported += 1
+        else:
+            moment = round(datetime.fromisoformat(row["time"]).timestamp() * 1000)
+            stored[row["station"]][moment] = row["value"]
+    accepted = [(s, t, v) for s, readings in flood.accepted.items() for t, v in readings]
+    lost = sum(stored[s].get(t) != v for s, t, v in accepted)
+    fired = [m for m in mail.mails if "解除" not in m.subject]
+    by_person = {to: Counter(m.key for m in fired if m.to == to) for to in {m.to for m in fired}}
+    crossings = sum(flood.crossings().values())
+    numbers = {number_of(m) for m in fired}
+    copies = Counter((m.key, m.to) for m in mail.mails)
+    repeated = {key for key, n in copies.items() if n > 1}
+    unmarked = sum(
+        sum(REPEAT not in m.subject for m in mail.mails if (m.key, m.to) == key) != 1
+        for key in repeated
+    )
+    return Verdict(
+        readings=len(accepted),
+        lost=lost,
+        crossings=crossings,
+        alerts=len(numbers),
+        unsent=sum(crossings - len(keys) for keys in by_person.values())
+        + crossings * (len(PEOPLE) - len(by_person)),
+        repeats=sum(n - 1 for n in copies.values()),
+        unmarked=unmarked,
+        kills=kills,
+        imported=imported,
+    )
