@@ -194,16 +194,23 @@ def _last_of_each(rows: Iterable[Row], names: Sequence[str], key: Sequence[str])
 
 
 def _encoded(rows: Sequence[Row], table: Table, names: Sequence[str]) -> list[tuple[Any, ...]]:
-    documents = [isinstance(table.columns[name].type, JSON) for name in names]
-    if not any(documents):
+    columns = [table.columns[name] for name in names]
+    if not any(isinstance(column.type, JSON) for column in columns):
         return [tuple(row) for row in rows]
     return [
         tuple(
-            json.dumps(value, ensure_ascii=False) if document and value is not None else value
-            for document, value in zip(documents, row, strict=True)
+            _document(value, nullable=bool(column.nullable))
+            if isinstance(column.type, JSON)
+            else value
+            for column, value in zip(columns, row, strict=True)
         )
         for row in rows
     ]
+
+
+def _document(value: Any, *, nullable: bool) -> str | None:
+    """JSON text; None is NULL where that may stand, else the document null."""
+    return None if value is None and nullable else json.dumps(value, ensure_ascii=False)
 
 
 def _array_type(kind: TypeEngine[Any]) -> tuple[str, str]:
