@@ -11,6 +11,7 @@ from floodwatch.model.alert import Origin, Phase, RuleKey, RuleState, Transition
 from floodwatch.model.finding import Finding
 from floodwatch.model.severity import Severity
 from floodwatch.store import timeline
+from floodwatch.store.among import among
 from floodwatch.store.answers import (
     CallEntry,
     Matter,
@@ -87,8 +88,8 @@ def rule_key(name: str) -> RuleKey:
 def states(connection: Connection, rules: Iterable[RuleKey]) -> dict[RuleKey, RuleState]:
     """The stored states of these rules; one never seen is absent."""
     by_name = {str(rule): rule for rule in rules}
-    rows = connection.execute(select(_state).where(_state.c.rule.in_(list(by_name))))
-    return {by_name[row.rule]: _decode(row) for row in rows}
+    query = select(_state).where(among(connection, _state.c.rule, by_name))
+    return {by_name[row.rule]: _decode(row) for row in connection.execute(query)}
 
 
 def due(connection: Connection, now: int) -> list[RuleKey]:
@@ -107,7 +108,7 @@ def imported_open(connection: Connection, rules: Iterable[RuleKey]) -> set[RuleK
     """Which of these rules have an open alert that only imported data has opened."""
     by_name = {str(rule): rule for rule in rules}
     query = select(_alert.c.rule).where(
-        _alert.c.rule.in_(list(by_name)),
+        among(connection, _alert.c.rule, by_name),
         _alert.c.resolved_at.is_(None),
         _alert.c.origin == Origin.IMPORT.value,
     )
@@ -156,7 +157,8 @@ class _Book:
     def __init__(self, tx: Transaction, changes: Sequence[Change]) -> None:
         self._tx = tx
         names = [str(change.rule) for change in changes]
-        open_now = select(_alert).where(_alert.c.rule.in_(names), _alert.c.resolved_at.is_(None))
+        chosen = among(tx.connection, _alert.c.rule, names)
+        open_now = select(_alert).where(chosen, _alert.c.resolved_at.is_(None))
         rows = tx.connection.execute(open_now).mappings() if names else ()
         self._known: list[dict[str, Any]] = [dict(row) for row in rows]
         self._open = {row["rule"]: row for row in self._known}

@@ -10,6 +10,7 @@ from floodwatch.model.clock import MINUTE
 from floodwatch.model.errors import Refused
 from floodwatch.model.notification import OutboxState
 from floodwatch.store import timeline
+from floodwatch.store.among import among
 from floodwatch.store.database import Transaction
 from floodwatch.store.tables import alert, audit, call, obligation, outbox
 
@@ -181,7 +182,9 @@ def record_call(
     if result is CallResult.REACHED:
         answer(tx, person, who=person, via="call", now=now, note=note)
     elif owed:
-        again = update(obligation).where(obligation.c.id.in_([row["id"] for row in owed]))
+        again = update(obligation).where(
+            among(tx.connection, obligation.c.id, [row["id"] for row in owed])
+        )
         later = or_(obligation.c.due.is_(None), obligation.c.due > now + CALL_AGAIN)
         tx.connection.execute(again.where(later).values(due=now + CALL_AGAIN, rev=tx.rev))
     return number
@@ -244,7 +247,7 @@ def _calls(connection: Connection, people: Iterable[str]) -> dict[str, list[dict
         .where(obligation.c.state == _OPEN)
         .scalar_subquery()
     )
-    query = select(call).where(call.c.person.in_(list(people)), call.c.at >= earliest)
+    query = select(call).where(among(connection, call.c.person, people), call.c.at >= earliest)
     found: dict[str, list[dict[str, Any]]] = {}
     for row in connection.execute(query.order_by(call.c.at, call.c.id)).mappings():
         found.setdefault(row["person"], []).append(dict(row))
@@ -290,14 +293,14 @@ def _end(
     ended = {"state": state.value, "due": None, "ended_at": now, "ended_by": who, "via": via}
     tx.connection.execute(
         update(obligation)
-        .where(obligation.c.id.in_([row["id"] for row in rows]))
+        .where(among(tx.connection, obligation.c.id, [row["id"] for row in rows]))
         .values(**ended, note=note or None, rev=tx.rev)
     )
     tx.connection.execute(
         update(outbox)
         .where(
-            outbox.c.alert_id.in_({row["alert_id"] for row in rows}),
-            outbox.c.person.in_({row["party"] for row in rows}),
+            among(tx.connection, outbox.c.alert_id, {row["alert_id"] for row in rows}),
+            among(tx.connection, outbox.c.person, {row["party"] for row in rows}),
             outbox.c.kind == "reminder",
             outbox.c.state.in_([OutboxState.PENDING.value, OutboxState.RETRY.value]),
         )

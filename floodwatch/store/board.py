@@ -9,6 +9,7 @@ from floodwatch.model.clock import DAY, HOUR
 from floodwatch.model.quality import Flag
 from floodwatch.model.reading import Latest, Reading, SeriesKey
 from floodwatch.store import tables as t
+from floodwatch.store.among import among
 
 _KEY = (t.series.c.station, t.series.c.gauge, t.series.c.variable, t.series.c.period)
 _FIT = t.reading.c.quality % 10 != int(Flag.FAIL)
@@ -132,7 +133,7 @@ def answers(connection: Connection, ids: Iterable[int]) -> dict[int, tuple[int, 
     o = t.obligation.c
     statement = (
         select(o.alert_id, o.party, func.max(case((o.state == "open", 1), else_=0)))
-        .where(o.alert_id.in_(list(ids)), o.party != "room")
+        .where(among(connection, o.alert_id, ids), o.party != "room")
         .group_by(o.alert_id, o.party)
     )
     found: dict[int, tuple[int, int]] = {}

@@ -5,6 +5,7 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from floodwatch.store import tables as t
+from floodwatch.store.among import among
 
 
 def messages(connection: Connection, alert_id: int) -> list[dict[str, Any]]:
@@ -14,9 +15,8 @@ def messages(connection: Connection, alert_id: int) -> list[dict[str, Any]]:
     )
     found = [dict(row._mapping) | {"attempts": []} for row in rows]
     by_id = {row["id"]: row for row in found}
-    tries = connection.execute(
-        select(t.attempt).where(t.attempt.c.outbox_id.in_(list(by_id))).order_by(t.attempt.c.id)
-    )
+    of_these = among(connection, t.attempt.c.outbox_id, by_id)
+    tries = connection.execute(select(t.attempt).where(of_these).order_by(t.attempt.c.id))
     for each in tries:
         by_id[each.outbox_id]["attempts"].append(dict(each._mapping))
     return found

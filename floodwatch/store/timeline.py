@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, func, insert, select
 
+from floodwatch.store.among import among
 from floodwatch.store.database import Transaction
 from floodwatch.store.tables import alert_event
 
@@ -28,7 +29,7 @@ def last_seq(connection: Connection, alert_ids: Iterable[int]) -> dict[int, int]
         return {}
     query = (
         select(alert_event.c.alert_id, func.max(alert_event.c.seq))
-        .where(alert_event.c.alert_id.in_(ids))
+        .where(among(connection, alert_event.c.alert_id, ids))
         .group_by(alert_event.c.alert_id)
     )
     return {row[0]: row[1] for row in connection.execute(query)}
