@@ -11,6 +11,7 @@ from statistics import median
 
 import pytest
 
+from floodwatch.model.clock import SetClock
 from floodwatch.model.errors import StorageError
 from floodwatch.store.database import Database
 from floodwatch.store.turnstile import Turnstile
@@ -23,7 +24,7 @@ ended = threading.Event()
 threading.Thread(target=lambda: (sys.stdin.read(), ended.set()), daemon=True).start()
 count = 0
 while not ended.is_set():
-    with database.write():
+    with database.write(yielding=sys.argv[2] == "yielding"):
         time.sleep(0.005)
     count += 1
     if count == 1:
@@ -34,10 +35,10 @@ database.close()
 
 
 @contextmanager
-def tight_importer(database: Database) -> Iterator[subprocess.Popen[str]]:
+def tight_importer(database: Database, manners: str = "greedy") -> Iterator[subprocess.Popen[str]]:
     url = database.url.render_as_string(hide_password=False)
     with subprocess.Popen(
-        [sys.executable, "-c", TIGHT, url],
+        [sys.executable, "-c", TIGHT, url, manners],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
@@ -47,9 +48,12 @@ def tight_importer(database: Database) -> Iterator[subprocess.Popen[str]]:
         yield process
 
 
-def test_a_tight_importer_gets_about_every_second_turn_and_no_more(database: Database) -> None:
+@pytest.mark.parametrize("manners", ["greedy", "yielding"])
+def test_a_tight_importer_gets_about_every_second_turn_and_no_more(
+    database: Database, manners: str
+) -> None:
     revisions = []
-    with tight_importer(database) as importer:
+    with tight_importer(database, manners) as importer:
         for _ in range(40):
             with database.write() as tx:
                 revisions.append(tx.rev)
@@ -57,6 +61,24 @@ def test_a_tight_importer_gets_about_every_second_turn_and_no_more(database: Dat
     between = [after - before - 1 for before, after in pairwise(revisions)]
     assert median(between) <= 2
     assert int(output) >= 40 - 1 - between.count(0)  # and the importer is not starved either
+
+
+def test_bulk_work_rests_as_long_as_it_held_the_turn_once_it_has_given_it_back(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rests = []
+
+    def rest(seconds: float) -> None:
+        with database.write() as tx:  # the turn is free
+            rests.append((seconds, tx.rev))
+
+    clock = SetClock(0)
+    bulk = Database(database.url, clock=clock)
+    monkeypatch.setattr("time.sleep", rest)
+    with bulk.write(yielding=True):
+        clock.advance(250)
+    bulk.close()
+    assert rests == [(0.25, 2)]
 
 
 def test_the_turn_of_a_killed_process_is_free(sqlite_database: Database) -> None:
