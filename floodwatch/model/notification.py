@@ -28,7 +28,10 @@ class Sent(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """What is said. `key` is stable over retries (Message-ID, idempotency key)."""
+    """What is said. `key` is stable over retries (Message-ID, idempotency key).
+
+    `at` is the service time of this attempt, ms.
+    """
 
     key: str
     address: str
@@ -37,6 +40,7 @@ class Message:
     body: str
     severity: int
     attempt: int = 1
+    at: int = 0
 
 
 @dataclass(frozen=True, slots=True)
