@@ -20,6 +20,10 @@ class Dialect(Protocol):
 
     name: str
 
+    def __hash__(self) -> int:
+        """One object a database: statements are kept by it."""
+        ...
+
     def integers(self, parameter: str) -> str:
         """A subselect of one column: `... WHERE id IN {dialect.integers("ids")}`."""
         ...
@@ -169,7 +173,10 @@ class PostgreSQL:
 
 def dialect_of(name: str) -> Dialect:
     """The dialect of an SQLAlchemy engine's name."""
-    return PostgreSQL() if name == "postgresql" else SQLite()
+    return _POSTGRESQL if name == "postgresql" else _SQLITE
+
+
+_SQLITE, _POSTGRESQL = SQLite(), PostgreSQL()
 
 
 def _quoted(name: str) -> str:

@@ -1,10 +1,11 @@
 """The journal: recent readings as rows, and the books beside them. Each call is set-based."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
+from functools import cache
+from typing import Any, NamedTuple, cast
 
 import numpy as np
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, TextClause, text
 
 from floodwatch.hydrology.series import Series, empty
 from floodwatch.model.clock import DAY
@@ -35,6 +36,9 @@ __all__ = [
     "windows",
 ]
 
+_ROW = np.dtype(
+    [("series_id", np.int64), ("time", np.int64), ("value", np.float64), ("quality", np.int16)]
+)
 _APART = 30 * DAY  # readings further apart than this are not looked up in one stretch of blocks
 
 
@@ -80,15 +84,7 @@ def stored(
     if not pairs:
         return {}
     dialect = dialect_of(connection.dialect.name)
-    columns = {"series_id": "integer", "time": "integer"}
-    rows = connection.execute(
-        text(
-            "SELECT r.series_id, r.time, r.value, r.quality"
-            f" FROM {dialect.rows('pairs', columns)} AS p CROSS JOIN reading AS r"
-            " WHERE r.series_id = p.series_id AND r.time = p.time"
-        ),
-        {"pairs": dialect.records(pairs)},
-    )
+    rows = connection.execute(_stored(dialect), {"pairs": dialect.records(pairs)})
     found = {(row[0], row[1]): (row[2], row[3]) for row in rows}
     sealed = sealed_until(connection, {series_id for series_id, _ in pairs})
     older: dict[int, list[int]] = {}
@@ -120,10 +116,7 @@ def put(tx: Transaction, rows: Sequence[Row]) -> None:
 def sealed_until(connection: Connection, ids: Iterable[int]) -> dict[int, int]:
     """From when on each series is journal rows (ms UTC); before it is in blocks."""
     dialect = dialect_of(connection.dialect.name)
-    rows = connection.execute(
-        text(f"SELECT id, sealed_until FROM series WHERE id IN {dialect.integers('ids')}"),
-        {"ids": dialect.array(ids)},
-    )
+    rows = connection.execute(_sealed(dialect), {"ids": dialect.array(ids)})
     return {row[0]: row[1] for row in rows}
 
 
@@ -148,21 +141,8 @@ def mark_dirty(tx: Transaction, spans: Mapping[int, tuple[int, int]]) -> None:
     """
     if not spans:
         return
-    notes = tx.dialect.rows("spans", {"series_id": "integer", "start": "integer", "end": "integer"})
     values = {"spans": tx.dialect.records((key, *span) for key, span in spans.items()), "day": DAY}
-    near = (
-        'dirty.series_id = n.series_id AND dirty.start <= n."end" + :day'
-        ' AND dirty."end" >= n.start - :day'
-    )
-    widened = tx.connection.execute(
-        text(
-            "UPDATE dirty SET"
-            " start = CASE WHEN n.start < dirty.start THEN n.start ELSE dirty.start END,"
-            ' "end" = CASE WHEN n."end" > dirty."end" THEN n."end" ELSE dirty."end" END'
-            f" FROM {notes} AS n WHERE {near} RETURNING dirty.series_id"
-        ),
-        values,
-    )
+    widened = tx.connection.execute(_widen(tx.dialect), values)
     done = set(widened.scalars())
     fresh = [
         {"series_id": key, "start": start, "end": end}
@@ -194,37 +174,68 @@ def correct(tx: Transaction, rows: Sequence[Correction]) -> None:
         )
 
 
+# -- statements: made once for each database -----------------------------------------------------
+
+_SPAN = {"series_id": "integer", "start": "integer", "end": "integer"}
+
+
+@cache
+def _stored(dialect: Dialect) -> TextClause:
+    pairs = dialect.rows("pairs", {"series_id": "integer", "time": "integer"})
+    return text(
+        f"SELECT r.series_id, r.time, r.value, r.quality FROM {pairs} AS p CROSS JOIN reading AS r"
+        " WHERE r.series_id = p.series_id AND r.time = p.time"
+    )
+
+
+@cache
+def _windows(dialect: Dialect) -> TextClause:
+    spans = dialect.rows("spans", _SPAN)
+    return text(  # CROSS JOIN: SQLite then looks up each span by the primary key, in this order
+        f"SELECT r.series_id, r.time, r.value, r.quality FROM {spans} AS w CROSS JOIN reading AS r"
+        ' WHERE r.series_id = w.series_id AND r.time > w.start AND r.time <= w."end"'
+    )
+
+
+@cache
+def _sealed(dialect: Dialect) -> TextClause:
+    return text(f"SELECT id, sealed_until FROM series WHERE id IN {dialect.integers('ids')}")
+
+
+@cache
+def _widen(dialect: Dialect) -> TextClause:
+    return text(
+        "UPDATE dirty SET"
+        " start = CASE WHEN n.start < dirty.start THEN n.start ELSE dirty.start END,"
+        ' "end" = CASE WHEN n."end" > dirty."end" THEN n."end" ELSE dirty."end" END'
+        f" FROM {dialect.rows('spans', _SPAN)} AS n WHERE dirty.series_id = n.series_id"
+        ' AND dirty.start <= n."end" + :day AND dirty."end" >= n.start - :day'
+        " RETURNING dirty.series_id"
+    )
+
+
+# -- steps ---------------------------------------------------------------------------------------
+
+
 def _from_rows(connection: Connection, spans: Mapping[int, tuple[int, int]]) -> dict[int, Series]:
     dialect = dialect_of(connection.dialect.name)
-    rows = _fetch(connection, dialect, spans)
-    if not rows:
-        return {}
-    columns = list(zip(*rows, strict=True))
-    ids, times = (np.array(column, np.int64) for column in columns[:2])
-    values, quality = np.array(columns[2], np.float64), np.array(columns[3], np.int16)
-    order = np.lexsort((times, ids))
-    ids, times, values, quality = ids[order], times[order], values[order], quality[order]
-    numbers, starts = np.unique(ids, return_index=True)
-    ends = [*starts[1:].tolist(), ids.size]
-    return {
-        number: Series(times[low:high], values[low:high], quality[low:high])
-        for number, low, high in zip(numbers.tolist(), starts.tolist(), ends, strict=True)
-    }
-
-
-def _fetch(
-    connection: Connection, dialect: Dialect, spans: Mapping[int, tuple[int, int]]
-) -> Sequence[Sequence[float]]:
-    columns = {"series_id": "integer", "start": "integer", "end": "integer"}
-    result = connection.execute(
-        text(  # CROSS JOIN: SQLite then looks up each span by the primary key, in this order
-            "SELECT r.series_id, r.time, r.value, r.quality"
-            f" FROM {dialect.rows('spans', columns)} AS w CROSS JOIN reading AS r"
-            ' WHERE r.series_id = w.series_id AND r.time > w.start AND r.time <= w."end"'
-        ),
+    found = connection.execute(
+        _windows(dialect),
         {"spans": dialect.records((key, *span) for key, span in spans.items())},
     )
-    return result.all()
+    # The driver's own tuples, one at a time: ten thousands of rows are a common question.
+    table = np.fromiter(cast(Iterable[Any], found.cursor), _ROW)
+    found.close()
+    if not table.size:
+        return {}
+    table = table[np.lexsort((table["time"], table["series_id"]))]
+    numbers, starts = np.unique(table["series_id"], return_index=True)
+    ends = [*starts[1:].tolist(), table.size]
+    columns = [np.ascontiguousarray(table[name]) for name in ("time", "value", "quality")]
+    return {
+        number: Series(*(column[low:high] for column in columns))
+        for number, low, high in zip(numbers.tolist(), starts.tolist(), ends, strict=True)
+    }
 
 
 def _stored_in_blocks(

@@ -1,18 +1,26 @@
 """The newest believable reading of each series, and when its gauge was last heard."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
 from typing import NamedTuple
 
 import numpy as np
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, TextClause, text
 
 from floodwatch.hydrology.series import Series
 from floodwatch.model.quality import Flag
 from floodwatch.store import archive, tables
 from floodwatch.store.database import Transaction
-from floodwatch.store.dialect import dialect_of
+from floodwatch.store.dialect import Dialect, dialect_of
 
 _FAIL = int(Flag.FAIL)
+_COLUMNS = "series_id, time, value, quality, received, heard, since, late, rev"
+_ALL = text(f"SELECT {_COLUMNS} FROM latest")
+
+
+@cache
+def _of(dialect: Dialect) -> TextClause:
+    return text(f"SELECT {_COLUMNS} FROM latest WHERE series_id IN {dialect.integers('ids')}")
 
 
 class LatestRow(NamedTuple):
@@ -39,16 +47,13 @@ class _Newest(NamedTuple):
 
 def latest(connection: Connection, series_ids: Iterable[int] | None = None) -> dict[int, LatestRow]:
     """The newest reading of these series, or of all, by series id."""
-    statement = "SELECT " + ", ".join(LatestRow._fields) + " FROM latest"
     if series_ids is None:
-        rows = connection.execute(text(statement))
+        rows = connection.execute(_ALL)
     else:
         dialect = dialect_of(connection.dialect.name)
-        rows = connection.execute(
-            text(f"{statement} WHERE series_id IN {dialect.integers('ids')}"),
-            {"ids": dialect.array(series_ids)},
-        )
-    return {row[0]: LatestRow(*row)._replace(late=bool(row.late)) for row in rows}
+        rows = connection.execute(_of(dialect), {"ids": dialect.array(series_ids)})
+    # SQLite says 0 or 1 for `late`.
+    return {row[0]: LatestRow._make((*row[:7], bool(row[7]), row[8])) for row in rows}
 
 
 def set_latest(tx: Transaction, rows: Sequence[LatestRow]) -> None:
