@@ -1,0 +1,165 @@
+"""The pieces of a message: place, value, limit, trend, and the mark of what is doubtful."""
+
+import re
+
+from floodwatch.model.clock import HOUR, MINUTE
+from floodwatch.model.district import District
+from floodwatch.notify.figures import (
+    PONDING,
+    amount,
+    clean,
+    difference,
+    name_of,
+    plain,
+    short_time,
+    span,
+)
+from floodwatch.notify.occasion import RESOLVED, Occasion, station_of
+
+OLD = 30 * MINUTE  # a value of this age is said to be old before anything else
+_LEVELS = ("位", "程", "顶", "半", "深")
+_WHY = {
+    "thresholds edited": "因阈值调整",
+    "threshold edited": "因阈值调整",
+    "rule no longer configured": "因规则已停用",
+    "confirmed by live data": "经实时资料证实",
+}
+
+
+def place(occasion: Occasion, district: District, language: str) -> str:
+    """The station's name, with the gauge where it is one of several."""
+    if occasion.rule.type == "system":
+        return clean(district.name)
+    station = station_of(occasion, district)
+    name = clean(station.name if station else occasion.rule.station)
+    if occasion.rule.gauge == "1":
+        return name
+    return f"{name}{occasion.rule.gauge}" if language == "zh" else f"{name} {occasion.rule.gauge}"
+
+
+def why(occasion: Occasion, language: str) -> str:
+    """The reason of a transition that the water did not cause; empty otherwise."""
+    return _WHY.get(occasion.why, clean(occasion.why)) if language == "zh" else clean(occasion.why)
+
+
+def when(occasion: Occasion, district: District, language: str) -> str:
+    """The time of the value; its age first when it is old."""
+    zone = district.zone_of(occasion.rule.station)
+    moment = occasion.now if occasion.time is None else occasion.time
+    said = short_time(moment, zone, language)
+    age = occasion.now - moment
+    if age < OLD or occasion.kind == RESOLVED or occasion.rule.type in ("stale", "system"):
+        return said
+    if language == "zh":
+        return f"{span(age, language)}前，{said}"
+    return f"{span(age, language)} ago, {said}"
+
+
+def since(occasion: Occasion, language: str) -> str:
+    """That nothing came after an old value that arrived late."""
+    if not occasion.facts.get("late"):
+        return ""
+    return "此后无数据" if language == "zh" else "no data since"
+
+
+def what(occasion: Occasion, district: District, language: str) -> str:
+    """The value, such as 水位104.77米."""
+    kind, variable, value = occasion.rule.type, occasion.rule.variable, occasion.value
+    zh = language == "zh"
+    if kind == "system":
+        found = occasion.facts.get(language) or occasion.label
+        return clean(found)
+    if kind == "stale":
+        return _silence(occasion, district, language)
+    if value is None:
+        return name_of(variable, language)
+    if kind == "rate":
+        return _rate(occasion, value, language)
+    if kind == "rainfall":
+        window = span(occasion.fact("window") or HOUR, language)
+        rain = amount("rainfall", value, language)
+        return f"{window}雨量{rain}" if zh else f"rain in {window} {rain}"
+    if variable == PONDING:
+        depth = amount(variable, value, language)
+        return f"积水{depth}" if zh else f"water {depth} deep"
+    found = amount(variable, value, language)
+    return (
+        f"{name_of(variable, language)}{found}" if zh else f"{name_of(variable, language)} {found}"
+    )
+
+
+def over(occasion: Occasion, language: str) -> str:
+    """By how much which limit is passed, such as 超设计洪水位0.02米; empty without a limit."""
+    limit, value, variable = occasion.limit, occasion.value, occasion.rule.variable
+    if limit is None or value is None or occasion.rule.type in ("stale", "system"):
+        return ""
+    low = occasion.rule.direction == "down"
+    gap = difference(variable, value, limit, language)
+    said = amount(variable, limit, language)
+    label = plain(occasion.label or occasion.band)
+    if language != "zh":
+        name = label if not occasion.band.isascii() else occasion.band.replace("_", " ")
+        side = "below" if low else "over"
+        return f"{gap} {side} {name} ({said})" if gap else f"at {name} ({said})"
+    side = "低于" if low else "超"
+    if occasion.rule.type in ("rainfall", "rate"):
+        return f"{side}{said}" if gap else f"达{said}"
+    if variable == PONDING:
+        return f"达{label}" if not label.startswith("积水") else f"{side if gap else '达'}{said}线"
+    if label.endswith(_LEVELS):
+        return f"{side}{label}{gap}" if gap else f"达{label}"
+    return f"{side if gap else '达'}限值{said}" + (f"（{label}）" if label else "")
+
+
+def trend(occasion: Occasion, language: str) -> str:
+    """The change of the last hour, such as 1小时涨0.42米; empty when it stands still."""
+    rate, variable = occasion.fact("rate"), occasion.rule.variable
+    if rate is None or not difference(variable, rate, 0.0, language):
+        return ""
+    size = amount(variable, abs(rate), language)
+    if language == "zh":
+        return f"1小时{'涨' if rate > 0 else '落'}{size}"
+    return f"{'up' if rate > 0 else 'down'} {size} in 1 h"
+
+
+def level_of(occasion: Occasion, language: str) -> str:
+    """Where the water stands when the alert is about its change."""
+    level = occasion.fact("level")
+    if occasion.rule.type != "rate" or level is None:
+        return ""
+    said = amount(occasion.rule.variable, level, language)
+    return f"现{said}" if language == "zh" else f"now {said}"
+
+
+def _rate(occasion: Occasion, value: float, language: str) -> str:
+    variable, falls = occasion.rule.variable, occasion.rule.direction == "fall"
+    size = amount(variable, abs(value), language)
+    if language == "zh":
+        return f"{name_of(variable, language)}每小时{'落' if falls else '涨'}{size}"
+    return f"{name_of(variable, language)} {'falls' if falls else 'rises'} {size} per hour"
+
+
+def _silence(occasion: Occasion, district: District, language: str) -> str:
+    variable = occasion.rule.variable
+    name = name_of(variable, language)
+    zh = language == "zh"
+    if occasion.kind == RESOLVED:
+        return f"{name}恢复报数" if zh else f"{name} reports again"
+    silent = f"{name}失测" if zh else f"{name} silent"
+    zone = district.zone_of(occasion.rule.station)
+    if occasion.time is not None:
+        age = span(max(0, occasion.now - occasion.time), language)
+        silent += f"{age}" if zh else f" for {age}"
+    if occasion.value is not None and occasion.time is not None:
+        at, last = (
+            short_time(occasion.time, zone, language),
+            amount(variable, occasion.value, language),
+        )
+        silent += f"，{at}为{last}" if zh else f", {last} at {at}"
+    return silent
+
+
+def short_enough(name: str, surplus: int) -> str:
+    """A name cut by `surplus` letters, never below six."""
+    keep = max(6, len(name) - surplus - 1)
+    return name if surplus <= 0 or len(name) <= keep else re.sub(r"\s+$", "", name[:keep]) + "…"

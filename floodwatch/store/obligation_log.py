@@ -1,0 +1,135 @@
+"""Opens, ends and moves on obligations, many at a time; answers are in store.answers."""
+
+from collections.abc import Collection, Iterable, Sequence
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, bindparam, select, text, update
+
+from floodwatch.model.alert import ObligationState
+from floodwatch.store.database import Transaction
+from floodwatch.store.dialect import Dialect
+from floodwatch.store.tables import alert as _alert
+from floodwatch.store.tables import obligation as _obligation
+
+
+class Owing(NamedTuple):
+    """An obligation to be opened. `within`: ms until it is due for the first time."""
+
+    alert_id: int
+    party: str
+    severity: int
+    within: int
+
+
+class Standing(NamedTuple):
+    """An obligation of an alert, open or not."""
+
+    id: int
+    alert_id: int
+    party: str
+    severity: int
+    open: bool
+
+
+class Move(NamedTuple):
+    """An obligation's next step."""
+
+    id: int
+    step: int
+    due: int
+
+
+_COLUMNS = ("alert_id", "party", "severity", "state", "opened_at", "within", "due", "step", "rev")
+
+
+def standing(
+    connection: Connection, dialect: Dialect, alert_ids: Collection[int]
+) -> list[Standing]:
+    """The obligations of these alerts, oldest first."""
+    statement = f"""
+        SELECT id, alert_id, party, severity, state = 'open' AS owed FROM obligation
+        WHERE alert_id IN {dialect.integers("alerts")} ORDER BY id
+    """
+    rows = connection.execute(text(statement), {"alerts": dialect.array(alert_ids)})
+    return [Standing(row.id, row.alert_id, row.party, row.severity, bool(row.owed)) for row in rows]
+
+
+def open(tx: Transaction, owing: Iterable[Owing], *, now: int) -> None:
+    """Open obligations; one of the same alert, party and severity stays as it is."""
+    rows = [
+        [
+            one.alert_id,
+            one.party,
+            one.severity,
+            "open",
+            now,
+            one.within,
+            now + one.within,
+            0,
+            tx.rev,
+        ]
+        for one in owing
+    ]
+    unique = ("alert_id", "party", "severity")
+    tx.dialect.upsert(tx.connection, _obligation, rows, columns=_COLUMNS, key=unique, update=())
+
+
+def supersede(tx: Transaction, ids: Sequence[int], *, now: int) -> None:
+    """End obligations in whose place one for a graver severity was opened."""
+    _end(tx, f"id IN {tx.dialect.integers('chosen')}", ids, now, "superseded: the alert worsened")
+
+
+def end(tx: Transaction, alert_ids: Sequence[int], *, now: int) -> None:
+    """End what is still owed to alerts that have resolved."""
+    _end(tx, f"alert_id IN {tx.dialect.integers('chosen')}", alert_ids, now, "the alert resolved")
+
+
+def _end(tx: Transaction, which: str, chosen: Sequence[int], now: int, note: str) -> None:
+    if not chosen:
+        return
+    statement = f"""
+        UPDATE obligation SET state = 'ended', due = NULL, ended_at = :now, note = :note, rev = :rev
+        WHERE state = 'open' AND {which}
+    """
+    values = {"now": now, "note": note, "rev": tx.rev, "chosen": tx.dialect.array(chosen)}
+    tx.connection.execute(text(statement), values)
+
+
+def is_due(connection: Connection, *, now: int) -> bool:
+    """Whether anybody's time to answer is up."""
+    statement = "SELECT 1 FROM obligation WHERE due <= :now AND state = 'open' LIMIT 1"
+    return connection.execute(text(statement), {"now": now}).first() is not None
+
+
+def due(connection: Connection, *, now: int, most: int) -> list[dict[str, Any]]:
+    """Obligations whose time is up, gravest first, then longest waiting: each on its alert's row.
+
+    Of the obligation: obligation_id, party, owed_for (the severity), within and step.
+    """
+    owed = _obligation.c
+    query = (
+        select(
+            _alert,
+            owed.id.label("obligation_id"),
+            owed.party,
+            owed.severity.label("owed_for"),
+            owed.within,
+            owed.step,
+        )
+        .join(_alert, _alert.c.id == owed.alert_id)
+        .where(owed.due <= now, owed.state == ObligationState.OPEN.value)
+        .order_by(owed.severity.desc(), owed.due, owed.id)
+        .limit(most)
+    )
+    return [dict(row) for row in connection.execute(query).mappings()]
+
+
+def move_on(tx: Transaction, moves: Sequence[Move]) -> None:
+    """Set the next step of each."""
+    if moves:
+        by_id = update(_obligation).where(_obligation.c.id == bindparam("old_id"))
+        values = {"step": bindparam("new_step"), "due": bindparam("new_due"), "rev": tx.rev}
+        tx.connection.execute(
+            by_id.values(values),
+            [{"old_id": m.id, "new_step": m.step, "new_due": m.due} for m in moves],
+        )

@@ -1,0 +1,289 @@
+"""The outbox: one row a message, worked off by the engine; nothing ends without a reason."""
+
+from collections.abc import Iterable, Sequence
+from hashlib import sha256
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, bindparam, text, update
+from sqlalchemy import insert as insert_into
+
+from floodwatch.model.clock import SECOND
+from floodwatch.model.notification import OutboxState
+from floodwatch.store.database import Transaction
+from floodwatch.store.dialect import Dialect
+from floodwatch.store.tables import attempt as _attempt
+from floodwatch.store.tables import outbox as _outbox
+
+KEY_LENGTH = 200
+LEASE = 25 * SECOND  # shown only: a lease is the engine's epoch, and lasts as long as it does
+
+
+class Entry(NamedTuple):
+    """A message to be sent. `seq` and `step` tell it from others to the same person."""
+
+    alert_id: int | None
+    seq: int
+    step: str
+    kind: str
+    person: str
+    channel: str
+    address: str
+    severity: int
+    subject: str
+    body: str
+
+    @property
+    def told(self) -> tuple[int | str | None, ...]:
+        """The columns from alert_id to body."""
+        return (*self[:2], *self[3:])
+
+    @property
+    def key(self) -> str:
+        """Stable over retries; an over-long name is shortened to its hash."""
+        key = f"{self.alert_id}-{self.seq}-{self.person}-{self.channel}-{self.step}"
+        if len(key) <= KEY_LENGTH:
+            return key
+        person = sha256(self.person.encode()).hexdigest()[:16]
+        return f"{self.alert_id}-{self.seq}-{person}-{self.channel}-{self.step}"
+
+
+class Claimed(NamedTuple):
+    """A row this engine is about to send. `repeat`: it may have arrived before."""
+
+    id: int
+    key: str
+    alert_id: int | None
+    seq: int
+    kind: str
+    person: str
+    channel: str
+    address: str
+    severity: int
+    subject: str
+    body: str
+    tries: int
+    created_at: int
+    repeat: bool
+
+
+class Told(NamedTuple):
+    """What became of the messages of an alert to one person on one channel."""
+
+    alert_id: int
+    person: str
+    channel: str
+    address: str
+    reached: bool  # accepted, or nobody can say
+
+
+class Waiting(NamedTuple):
+    """A row that is to be sent now."""
+
+    id: int
+    channel: str
+    severity: int
+
+
+class InFlight(NamedTuple):
+    """How an unfinished row stands. `stands`: its alert has not resolved."""
+
+    leased: bool
+    epoch: int | None
+    tries: int
+    stands: bool
+
+
+class Attempt(NamedTuple):
+    """One try to send a row. `at` service ms."""
+
+    outbox_id: int
+    at: int
+    epoch: int
+    sent: str
+    detail: str
+
+
+class Verdict(NamedTuple):
+    """How a row stands after an attempt; `next_at` None exactly when that is final."""
+
+    id: int
+    state: str
+    next_at: int | None
+    accepted_at: int | None
+    reason: str | None
+
+
+_FIELDS = Claimed._fields[:-1]
+_COLUMNS = (
+    *("key", "alert_id", "seq", "kind", "person", "channel", "address", "severity", "subject"),
+    *("body", "state", "next_at", "tries", "created_at", "rev"),
+)
+_UNSENT = "state IN ('pending', 'retry')"
+# An unfinished row of the same alert to the same person goes before its all-clear.
+_WAITS = """
+    kind = 'resolved' AND EXISTS (
+        SELECT 1 FROM outbox AS earlier
+        WHERE earlier.alert_id = outbox.alert_id AND earlier.person = outbox.person
+          AND earlier.channel = outbox.channel AND earlier.id < outbox.id
+          AND earlier.next_at IS NOT NULL)
+"""
+
+
+def insert(tx: Transaction, entries: Iterable[Entry], *, now: int) -> None:
+    """Put messages in, due at once; one whose key is known stays as it is."""
+    pending = (OutboxState.PENDING.value, now, 0, now, tx.rev)
+    rows = [(entry.key, *entry.told, *pending) for entry in entries]
+    tx.dialect.upsert(tx.connection, _outbox, rows, columns=_COLUMNS, key=("key",), update=())
+
+
+def supersede_milder(tx: Transaction, alert_ids: Sequence[int]) -> None:
+    """Messages not sent yet make room for a graver one of the same alert to the same person."""
+    statement = f"""
+        UPDATE outbox SET state = 'superseded', next_at = NULL, rev = :rev,
+            reason = 'a graver message of the same alert took its place'
+        WHERE {_UNSENT} AND kind <> 'resolved'
+          AND alert_id IN {tx.dialect.integers("alerts")}
+          AND EXISTS (
+            SELECT 1 FROM outbox AS graver
+            WHERE graver.alert_id = outbox.alert_id AND graver.person = outbox.person
+              AND graver.channel = outbox.channel AND graver.kind = 'worsened'
+              AND graver.seq > outbox.seq AND graver.severity > outbox.severity)
+    """
+    tx.connection.execute(text(statement), {"rev": tx.rev, "alerts": tx.dialect.array(alert_ids)})
+
+
+def told(tx: Transaction, alert_ids: Sequence[int]) -> list[Told]:
+    """To whom messages of these alerts went, or were to go and still have not gone."""
+    statement = f"""
+        SELECT outbox.alert_id, outbox.person, outbox.channel, MAX(outbox.address) AS address,
+            MAX(CASE WHEN outbox.state IN ('accepted', 'leased') THEN 1
+                WHEN outbox.state = 'retry' AND EXISTS (
+                    SELECT 1 FROM attempt
+                    WHERE attempt.outbox_id = outbox.id AND attempt.sent = 'unknown') THEN 1
+                ELSE 0 END) AS reached
+        FROM outbox
+        WHERE outbox.alert_id IN {tx.dialect.integers("alerts")}
+          AND outbox.kind NOT IN ('resolved', 'missed')
+          AND outbox.state IN ('accepted', 'leased', 'pending', 'retry')
+        GROUP BY outbox.alert_id, outbox.person, outbox.channel
+        ORDER BY MIN(outbox.id)
+    """
+    rows = tx.connection.execute(text(statement), {"alerts": tx.dialect.array(alert_ids)})
+    return [Told(r.alert_id, r.person, r.channel, r.address, bool(r.reached)) for r in rows]
+
+
+def supersede_unsent(tx: Transaction, alert_ids: Sequence[int], *, reason: str) -> None:
+    """End the messages of these alerts that certainly never left."""
+    statement = f"""
+        UPDATE outbox SET state = 'superseded', next_at = NULL, rev = :rev, reason = :reason
+        WHERE {_UNSENT} AND kind NOT IN ('resolved', 'missed')
+          AND alert_id IN {tx.dialect.integers("alerts")}
+          AND NOT EXISTS (SELECT 1 FROM attempt
+              WHERE attempt.outbox_id = outbox.id AND attempt.sent = 'unknown')
+    """
+    values = {"rev": tx.rev, "reason": reason, "alerts": tx.dialect.array(alert_ids)}
+    tx.connection.execute(text(statement), values)
+
+
+def waiting(
+    connection: Connection,
+    dialect: Dialect,
+    *,
+    epoch: int,
+    now: int,
+    sending: Sequence[int],
+    most: int,
+) -> list[Waiting]:
+    """Rows to be sent now, the gravest and oldest first: at most `most` of grade I a channel, and
+    as many of the others.
+
+    Due are rows whose time has come, rows that an engine before `epoch` was sending when it ended,
+    and rows of this epoch that are not among `sending`: nobody is sending them any more.
+    """
+    statement = f"""
+        SELECT id, channel, severity FROM (
+            SELECT id, channel, severity, ROW_NUMBER() OVER (
+                PARTITION BY channel, severity = 4 ORDER BY severity DESC, id) AS place
+            FROM outbox
+            WHERE ({_UNSENT} AND next_at <= :now
+                   OR state = 'leased' AND epoch < :epoch
+                   OR state = 'leased' AND epoch = :epoch
+                      AND id NOT IN {dialect.integers("sending")})
+              AND NOT ({_WAITS})) AS queue
+        WHERE place <= :most ORDER BY severity DESC, id
+    """
+    values = {"now": now, "epoch": epoch, "sending": dialect.array(sending), "most": most}
+    rows = connection.execute(text(statement), values)
+    return [Waiting(*row) for row in rows]
+
+
+def lease(tx: Transaction, ids: Sequence[int], *, epoch: int, now: int) -> list[Claimed]:
+    """Take these rows to be sent by the engine of `epoch`; each counts a try.
+
+    A row that was being sent before, and whose outcome nobody recorded, becomes a repeat.
+    """
+    if not ids:
+        return []
+    values = {"ids": tx.dialect.array(ids), "now": now, "epoch": epoch, "rev": tx.rev}
+    chosen = tx.dialect.integers("ids")
+    interrupted = f"""
+        INSERT INTO attempt (outbox_id, at, epoch, sent, detail)
+        SELECT id, :now, epoch, 'unknown', 'interrupted before its outcome was known'
+        FROM outbox WHERE id IN {chosen} AND state = 'leased'
+    """
+    leased = f"""
+        UPDATE outbox SET state = 'leased', epoch = :epoch, tries = tries + 1, next_at = :until,
+            rev = :rev
+        WHERE id IN {chosen}
+    """
+    found = f"""
+        SELECT outbox.*, EXISTS (SELECT 1 FROM attempt
+            WHERE attempt.outbox_id = outbox.id AND attempt.sent = 'unknown') AS again
+        FROM outbox WHERE id IN {chosen} ORDER BY severity DESC, id
+    """
+    tx.connection.execute(text(interrupted), values)
+    tx.connection.execute(text(leased), values | {"until": now + LEASE})
+    rows = tx.connection.execute(text(found), values).mappings()
+    return [Claimed(**{n: row[n] for n in _FIELDS}, repeat=bool(row["again"])) for row in rows]
+
+
+def in_flight(tx: Transaction, ids: Sequence[int]) -> dict[int, InFlight]:
+    """How the rows stand whose outcomes have come; final ones are absent."""
+    statement = f"""
+        SELECT outbox.id, outbox.state = 'leased' AS leased, outbox.epoch, outbox.tries,
+            alert.id IS NOT NULL AND alert.resolved_at IS NULL AS stands
+        FROM outbox LEFT JOIN alert ON alert.id = outbox.alert_id
+        WHERE outbox.next_at IS NOT NULL AND outbox.id IN {tx.dialect.integers("ids")}
+    """
+    rows = tx.connection.execute(text(statement), {"ids": tx.dialect.array(ids)})
+    return {
+        row.id: InFlight(bool(row.leased), row.epoch, row.tries, bool(row.stands)) for row in rows
+    }
+
+
+def record(tx: Transaction, attempts: Sequence[Attempt], verdicts: Sequence[Verdict]) -> None:
+    """Write what became of attempts, and how their rows stand now."""
+    if attempts:
+        tx.connection.execute(insert_into(_attempt), [entry._asdict() for entry in attempts])
+    if verdicts:
+        columns: dict[str, Any] = {
+            name: bindparam(f"new_{name}") for name in Verdict._fields if name != "id"
+        }
+        by_id = update(_outbox).where(_outbox.c.id == bindparam("old_id"))
+        tx.connection.execute(
+            by_id.values(columns | {"epoch": None, "rev": tx.rev}),
+            [
+                {"old_id" if name == "id" else f"new_{name}": value for name, value in row.items()}
+                for row in (verdict._asdict() for verdict in verdicts)
+            ],
+        )
+
+
+def channels_used(tx: Transaction, alert_ids: Sequence[int]) -> set[tuple[int, int, str, str]]:
+    """(alert, seq, person, channel) of every message of these alerts."""
+    statement = f"""
+        SELECT alert_id, seq, person, channel FROM outbox
+        WHERE alert_id IN {tx.dialect.integers("alerts")}
+    """
+    rows = tx.connection.execute(text(statement), {"alerts": tx.dialect.array(alert_ids)})
+    return {(row.alert_id, row.seq, row.person, row.channel) for row in rows}
