@@ -25,7 +25,7 @@ def unknown_stations(plan: FilePlan, district: District, *, tz: str) -> list[New
             return []
         found[plan.station] = {}
     names = plan.columns.names
-    columns = Columns(plan.columns.time[:1], names, ())
+    columns = Columns((), names, ())
     for piece in rows(plan.source, plan.shape, columns, plan.times):
         if "station" in names:
             for word in piece.names["station"].words:

@@ -1,6 +1,6 @@
 """The way in for history: look at files, import them with exact accounting, take imports back."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,7 +22,7 @@ from floodwatch.pipeline.import_undo import undo
 from floodwatch.pipeline.import_write import Store
 from floodwatch.sources.csv.options import ImportOptions
 from floodwatch.sources.csv.stream import Source
-from floodwatch.sources.csv.table import rows
+from floodwatch.sources.csv.table import Rows, rows
 from floodwatch.store import imports as ledger
 from floodwatch.store.clockwork import this_process
 from floodwatch.store.database import Database
@@ -173,7 +173,7 @@ def _import_file(running: _Run, plan: FilePlan) -> bool:
         accept_misdated=running.options.accept_misdated,
     )
     stopped = False
-    for piece in rows(plan.source, plan.shape, plan.columns, plan.times):
+    for piece in _ahead(rows(plan.source, plan.shape, plan.columns, plan.times)):
         for readings in taker.take(piece):
             buffer.add(readings)
         if buffer.size >= import_buffer.MOST:
@@ -194,6 +194,15 @@ def _import_file(running: _Run, plan: FilePlan) -> bool:
     buffer.flush(final=True)
     buffer.finish()
     return not stopped
+
+
+def _ahead(pieces: Iterator[Rows]) -> Iterator[Rows]:
+    """The pieces of a file, each read while the one before is being worked on."""
+    with ThreadPoolExecutor(1, "import-read") as thread:
+        coming = thread.submit(next, pieces, None)
+        while (piece := coming.result()) is not None:
+            coming = thread.submit(next, pieces, None)
+            yield piece
 
 
 def detected(plan: FilePlan) -> dict[str, object]:

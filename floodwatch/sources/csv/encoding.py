@@ -12,7 +12,7 @@ _MARKS = (
 )
 
 
-def detect(chunks: Iterable[bytes], *, name: str) -> str:
+def detect(chunks: Iterable[bytes | bytearray], *, name: str) -> str:
     """The encoding of the file whose bytes `chunks` gives.
 
     Raises ImportRefused when it is neither UTF-8 nor GB 18030: others are asked for, because short
@@ -50,10 +50,13 @@ def _decoder(encoding: str) -> codecs.IncrementalDecoder:
 
 
 def _narrow(
-    candidates: dict[str, codecs.IncrementalDecoder], chunk: bytes, *, final: bool = False
+    candidates: dict[str, codecs.IncrementalDecoder],
+    chunk: bytes | bytearray,
+    *,
+    final: bool = False,
 ) -> None:
     for encoding, decoder in list(candidates.items()):
         try:
-            decoder.decode(chunk, final)
+            decoder.decode(bytes(chunk), final)
         except UnicodeDecodeError:
             del candidates[encoding]

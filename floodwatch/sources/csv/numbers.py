@@ -40,9 +40,19 @@ def read(texts: pa.ChunkedArray | pa.Array, *, decimal: str = ".") -> Numbers:
     return Numbers(np.where(state == OK, values, np.nan), state)
 
 
+def plain(column: pa.ChunkedArray) -> NDArray[Any]:
+    """A column of numbers without nulls. (to_numpy would load pandas: a quarter of a second.)"""
+    parts = [
+        np.frombuffer(chunk.buffers()[1], chunk.type.to_pandas_dtype())[chunk.offset :][: len(chunk)]
+        for chunk in column.chunks
+        if len(chunk)
+    ]
+    return np.concatenate(parts) if parts else np.empty(0, column.type.to_pandas_dtype())
+
+
 def of_floats(column: pa.ChunkedArray) -> Numbers:
     """Numbers that pyarrow has read itself, nulls being blanks."""
-    values = column.to_numpy()
+    values = plain(column) if column.null_count == 0 else column.to_numpy()
     if column.null_count == 0:
         finite = np.isfinite(values)
         state = np.zeros(values.size, np.uint8)

@@ -23,9 +23,13 @@ _MOST_COLUMNS = 4096
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """A file as far as its first lines show it. `header_line` is 0 when it has no header."""
+    """A file as far as its first lines show it. `header_line` is 0 when it has no header.
+
+    `valid`: all of the file has been found to be in its encoding.
+    """
 
     encoding: str
+    valid: bool
     newline: str
     delimiter: str
     decimal: str
@@ -52,7 +56,7 @@ class Shape:
 def shape_of(source: Source, options: ImportOptions) -> Shape:
     """Look at a file. Raises ImportRefused when it is no table."""
     if options.encoding == AUTO:
-        encoding = encodings.detect((block for block, _ in source.blocks()), name=source.name)
+        encoding = encodings.detect(source.scan(), name=source.name)
     else:
         encoding = encodings.check(options.encoding, name=source.name)
     text = beginning(source, encoding).decode("utf-8", "replace")
@@ -67,6 +71,7 @@ def shape_of(source: Source, options: ImportOptions) -> Shape:
     columns = rows[0] if has_header else [str(number + 1) for number in range(width)]
     return Shape(
         encoding=encoding,
+        valid=options.encoding == AUTO and encoding != "utf-16",
         newline=newline,
         delimiter=delimiter,
         decimal=decimal,

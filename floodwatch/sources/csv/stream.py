@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
+import numpy as np
+
 from floodwatch.model.errors import ImportRefused
 
 PIECE = 16 << 20
@@ -15,6 +17,7 @@ BOMB_RATIO = 100
 BOMB_BYTES = 1 << 30
 _PLAIN = ("utf-8", "utf-8-sig", "ascii")
 _MARK = codecs.BOM_UTF8
+_NEWLINE = ord("\n")
 
 
 class Piece(NamedTuple):
@@ -52,6 +55,16 @@ class Source:
         if self._state() != self._seen:
             raise ImportRefused(f"{self.name}: the file was changed while it was being read")
 
+    def scan(self, size: int = 4 << 20) -> Iterator[bytes | bytearray]:
+        """The bytes once more for a look only: each block is gone with the next."""
+        if self.packed:
+            yield from (block for block, _ in self.blocks(size))
+            return
+        room = bytearray(size)
+        with self.path.open("rb", buffering=0) as file:
+            while count := file.readinto(room):
+                yield room if count == size else room[:count]
+
     def _state(self) -> tuple[int, int, int]:
         try:
             stat = self.path.stat()
@@ -77,19 +90,24 @@ class Source:
             raise ImportRefused(f"{self.name}: the gzip file is cut off or damaged") from error
 
 
-def pieces(source: Source, encoding: str, *, newline: str = "\n") -> Iterator[Piece]:
-    """The file in pieces of whole lines; `newline` "\\r" is for files that know no other."""
+def pieces(
+    source: Source, encoding: str, *, newline: str = "\n", valid: bool = False
+) -> Iterator[Piece]:
+    """The file in pieces of whole lines; `newline` "\\r" is for files that know no other.
+
+    `valid`: it is known that all of the file is in this encoding.
+    """
     rest, line, read = b"", 1, 0
-    for text, read in _transcoded(source, encoding):
+    for text, read in _transcoded(source, encoding, valid=valid):
         if newline == "\r":
             text = text.replace(b"\r", b"\n")
         cut = text.rfind(b"\n") + 1
         if cut == 0:
             rest = (rest + text)[: 2 * LONGEST_LINE]
             continue
-        data = rest + text[:cut]
+        data = b"".join((rest, memoryview(text)[:cut]))  # copied once: pieces are large
         rest = text[cut:][: 2 * LONGEST_LINE]
-        lines = data.count(b"\n")
+        lines = int(np.count_nonzero(np.frombuffer(data, np.uint8) == _NEWLINE))
         yield Piece(data, line, read, final=False, lines=lines)
         line += lines
     if rest and not rest.endswith(b"\n"):
@@ -97,14 +115,14 @@ def pieces(source: Source, encoding: str, *, newline: str = "\n") -> Iterator[Pi
     yield Piece(rest, line, read, final=True, lines=rest.count(b"\n"))
 
 
-def _transcoded(source: Source, encoding: str) -> Iterator[tuple[bytes, int]]:
+def _transcoded(source: Source, encoding: str, *, valid: bool) -> Iterator[tuple[bytes, int]]:
     plain = encoding in _PLAIN
     decoder = codecs.getincrementaldecoder("utf-8" if plain else encoding)("replace")
     first, read = True, 0
     for block, read in source.blocks():
-        if plain and block.isascii() and not decoder.getstate()[0]:
+        if plain and (valid or (block.isascii() and not decoder.getstate()[0])):
+            yield block.removeprefix(_MARK) if first else block, read
             first = False
-            yield block, read
             continue
         text = decoder.decode(block).encode("utf-8", "replace")
         if first and text:

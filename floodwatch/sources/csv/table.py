@@ -32,7 +32,9 @@ class Words(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """Which columns are used, by their places. Several time columns are joined by a blank."""
+    """Which columns are used, by their places. Several time columns are joined by a blank; none:
+    only the names are wanted.
+    """
 
     time: tuple[int, ...]
     names: dict[str, int]  # station, variable, gauge, unit, period
@@ -91,7 +93,7 @@ def rows(source: Source, shape: Shape, columns: Columns, times: TimeFormat) -> I
     """All data rows of a file, a piece at a time."""
     reader = _Reader(shape, columns, times)
     rest, rest_line = b"", 0
-    for piece in pieces(source, shape.encoding, newline=shape.newline):
+    for piece in pieces(source, shape.encoding, newline=shape.newline, valid=shape.valid):
         if rest:
             lines = piece.lines + rest.count(b"\n")
             piece = piece._replace(data=rest + piece.data, first_line=rest_line, lines=lines)
@@ -207,6 +209,8 @@ class _Reader:
         )
 
     def _read_times(self, table: pa.Table) -> Times:
+        if not self.columns.time:
+            return timestamps.blank(table.num_rows)
         first, *others = (table.column(str(index)) for index in self.columns.time)
         if pa.types.is_timestamp(first.type):
             ms = first.cast(pa.int64()).fill_null(0).to_numpy() // 1000

@@ -30,6 +30,12 @@ class Times(NamedTuple):
     state: Bytes
 
 
+def blank(count: int) -> Times:
+    """No times."""
+    state = np.full(count, BLANK, np.uint8)
+    return Times(np.zeros(count, np.int64), np.zeros(count, np.bool_), state)
+
+
 def read(texts: pa.ChunkedArray | pa.Array, patterns: tuple[re.Pattern[str], ...]) -> Times:
     """Read texts by the first of `patterns` (groups Y m d H M S f z p b y e E) that fits each."""
     if isinstance(texts, pa.ChunkedArray):
