@@ -88,6 +88,6 @@ class Engine:
             except Fenced:
                 log.exception("another engine has taken over; this one ends")
                 return
-            except Exception:  # noqa: BLE001 - the loop's boundary
+            except Exception:
                 log.exception("a round of the engine failed; the next one follows")
             self.stop.wait(TICK)

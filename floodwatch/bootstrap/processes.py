@@ -14,7 +14,8 @@ from floodwatch.config.change import Watch
 from floodwatch.engine import Engine
 from floodwatch.model.clock import HOUR, SystemClock
 from floodwatch.model.notification import Channel
-from floodwatch.notify import channels
+from floodwatch.pipeline import channels
+from floodwatch.pipeline.channels import build as build_channels
 from floodwatch.pipeline.compact import tidy
 from floodwatch.pipeline.deliver import Deliverer
 from floodwatch.pipeline.demonstration import Demonstration, DemonstrationTime
@@ -118,7 +119,7 @@ class EngineWork:
 
     def _channels(self) -> Mapping[str, Channel]:
         services = self.services
-        return channels.build(
+        return build_channels(
             services.configuration.current(),
             services.database,
             demonstration=services.demonstration,

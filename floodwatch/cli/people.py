@@ -1,5 +1,6 @@
 """`user` and `token`: who may use the pages, and which devices may push."""
 
+import sys
 from collections.abc import Sequence
 from contextlib import closing
 
@@ -28,7 +29,7 @@ def _record(tx: Transaction, services: Services, action: str, what: str) -> None
 
 def _asked_password(name: str, from_stdin: bool) -> str:
     if from_stdin:
-        password = click.get_text_stream("stdin").readline().rstrip("\r\n")
+        password = sys.stdin.readline().rstrip("\r\n")
     else:
         password = click.prompt(f"Password of {name}", hide_input=True, confirmation_prompt=True)
     passwords.refuse_weak(password, name)

@@ -96,11 +96,11 @@ class Demonstration:
             for answer in due:
                 alert_log.answer(
                     tx,
-                    answer.alert_id,
-                    party=answer.person,
+                    answer.person,
                     who=answer.person,
                     via="scripted",
                     now=now,
+                    alert_id=answer.alert_id,
                 )
 
     def _obey(self) -> None:

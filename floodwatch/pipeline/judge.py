@@ -10,6 +10,7 @@ from floodwatch.hydrology.series import Series, empty
 from floodwatch.model.alert import Origin, Phase, RuleKey, RuleState, Transition, TransitionKind
 from floodwatch.model.finding import UNKNOWN, Finding
 from floodwatch.model.reading import Latest, SeriesKey
+from floodwatch.model.severity import Severity
 from floodwatch.pipeline.newest import latest_of
 from floodwatch.pipeline.plan import Plan
 from floodwatch.pipeline.tell import tell
@@ -124,20 +125,20 @@ def _windows(
 
 def _woken(connection: Connection, changes: Sequence[Change], *, now: int) -> list[Change]:
     """An alert that stood "by import" and is confirmed by live data is told as if it fired now."""
-    imported = alert_log.imported_open(connection, [c.rule for c in changes])
+    standing = {c.rule for c in changes if c.origin is Origin.LIVE and _stands(c)}
+    imported = alert_log.imported_open(connection, standing) if standing else set()
     return [
-        _confirmed(change, now=now)
-        if change.rule in imported and change.origin is Origin.LIVE
-        else change
-        for change in changes
+        _confirmed(change, now=now) if change.rule in imported else change for change in changes
     ]
 
 
+def _stands(change: Change) -> bool:
+    return change.after.phase is Phase.FIRING and not change.transitions
+
+
 def _confirmed(change: Change, *, now: int) -> Change:
-    """The change with a FIRED in front, when the rule still fires and says nothing of itself."""
-    severity = change.after.severity
-    if change.after.phase is not Phase.FIRING or severity is None or change.transitions:
-        return change
+    """The change with a FIRED: its rule fires and said nothing of itself."""
+    severity = change.after.severity or Severity.IV
     finding = Finding(severity, severity, value=change.after.peak, time=change.after.peak_at)
     fired = Transition(TransitionKind.FIRED, severity, None, now, finding, "confirmed by live data")
     return change._replace(transitions=(fired,))

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, field
 
-
 from floodwatch.model.alert import RuleState
 from floodwatch.model.clock import SECOND
 from floodwatch.pipeline import escalate, system

@@ -5,8 +5,6 @@ from sqlalchemy import select, update
 from floodwatch.store.database import Transaction
 from floodwatch.store.tables import obligation, outbox, rule_state
 
-_SINCE = ("pending_since", "clear_since")
-
 
 def move_deadlines(tx: Transaction, by: int) -> None:
     """Add `by` ms to every deadline that has not passed, so that each keeps its distance to now."""
@@ -17,8 +15,11 @@ def move_deadlines(tx: Transaction, by: int) -> None:
         )
     rows = tx.connection.execute(select(rule_state.c.rule, rule_state.c.state)).all()
     for rule, state in rows:
-        moved = {name: state[name] + by for name in _SINCE if state.get(name) is not None}
-        if moved:
-            tx.connection.execute(
-                update(rule_state).where(rule_state.c.rule == rule).values(state=state | moved)
-            )
+        moved = {
+            "pending_since": state["pending_since"] and state["pending_since"] + by,
+            "falling": [(severity, since + by) for severity, since in state["falling"]],
+            "changes": [change + by for change in state["changes"]],
+        }
+        tx.connection.execute(
+            update(rule_state).where(rule_state.c.rule == rule).values(state=state | moved)
+        )
