@@ -182,18 +182,25 @@ _SPAN = {"series_id": "integer", "start": "integer", "end": "integer"}
 @cache
 def _stored(dialect: Dialect) -> TextClause:
     pairs = dialect.rows("pairs", {"series_id": "integer", "time": "integer"})
-    return text(
-        f"SELECT r.series_id, r.time, r.value, r.quality FROM {pairs} AS p CROSS JOIN reading AS r"
-        " WHERE r.series_id = p.series_id AND r.time = p.time"
-    )
+    return _looked_up(dialect, pairs, "r.time = w.time")
 
 
 @cache
 def _windows(dialect: Dialect) -> TextClause:
-    spans = dialect.rows("spans", _SPAN)
-    return text(  # CROSS JOIN: SQLite then looks up each span by the primary key, in this order
-        f"SELECT r.series_id, r.time, r.value, r.quality FROM {spans} AS w CROSS JOIN reading AS r"
-        ' WHERE r.series_id = w.series_id AND r.time > w.start AND r.time <= w."end"'
+    return _looked_up(
+        dialect, dialect.rows("spans", _SPAN), 'r.time > w.start AND r.time <= w."end"'
+    )
+
+
+def _looked_up(dialect: Dialect, wanted: str, condition: str) -> TextClause:
+    # By the primary key for each row wanted, whatever the planner thinks of a table that it may not
+    # know yet: SQLite keeps to the order of a CROSS JOIN, and PostgreSQL cannot take a subselect
+    # with an order apart.
+    found = f"reading AS r WHERE r.series_id = w.series_id AND {condition}"
+    if dialect.name == "postgresql":
+        found = f"LATERAL (SELECT * FROM {found} ORDER BY r.time) AS r"
+    return text(
+        f"SELECT r.series_id, r.time, r.value, r.quality FROM {wanted} AS w CROSS JOIN {found}"
     )
 
 

@@ -1,0 +1,65 @@
+"""The statements of the live path use the primary keys, in tables nobody has analyzed yet."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+from sqlalchemy import Connection, event
+
+from floodwatch.model.alert import RuleKey
+from floodwatch.model.clock import DAY
+from floodwatch.model.reading import SeriesKey
+from floodwatch.store import alert_log, journal
+from floodwatch.store.database import Database
+from floodwatch.store.journal import Row, SeriesMap
+
+NOW = 1_780_000_000_000
+RULE = RuleKey("61990001", "1", "stage", "level", "up")
+QUESTIONS: list[tuple[str, Callable[[Connection], object]]] = [
+    ("pk_reading", lambda connection: journal.windows(connection, {1: (NOW, NOW + 5)})),
+    ("pk_reading", lambda connection: journal.stored(connection, [(1, NOW), (2, NOW)])),
+    ("pk_latest", lambda connection: journal.latest(connection, [1])),
+    ("pk_rule_state", lambda connection: alert_log.states(connection, [RULE])),
+]
+
+
+@pytest.mark.parametrize(("index", "question"), QUESTIONS)
+def test_no_table_of_the_live_path_is_read_as_a_whole(
+    database: Database, index: str, question: Callable[[Connection], object]
+) -> None:
+    with database.write() as tx:
+        keys = [SeriesKey(f"6199{number:04d}", "1", "stage") for number in range(20)]
+        ids = SeriesMap().ids(tx, keys, now=NOW).values()
+        journal.put(tx, [Row(i, NOW + n, 1.0, 1, NOW) for i in ids for n in range(500)])
+    with database.read() as connection:
+        plan = plan_of(connection, question)
+    if database.dialect.name == "sqlite":
+        assert re.search(r"SEARCH \w+ USING (INTEGER PRIMARY|PRIMARY|INDEX)", plan)
+        assert "SCAN r " not in plan
+    else:
+        assert re.search(rf"Index Scan (using|on) {index}\b", plan)
+        assert "Seq Scan" not in plan
+
+
+def plan_of(connection: Connection, question: Callable[[Connection], object]) -> str:
+    """How the database goes about the first statement of the question."""
+    said: list[tuple[str, object]] = []
+
+    def listen(*arguments: object) -> None:
+        said.append(arguments[2:4])  # type: ignore[arg-type]
+
+    event.listen(connection, "before_cursor_execute", listen)
+    question(connection)
+    event.remove(connection, "before_cursor_execute", listen)
+    statement, values = said[0]
+    explain = "EXPLAIN QUERY PLAN " if connection.dialect.name == "sqlite" else "EXPLAIN "
+    return str(connection.exec_driver_sql(explain + statement, values).all())  # type: ignore[arg-type]
+
+
+def test_a_day_of_one_series_is_asked_of_the_journal_alone(database: Database) -> None:
+    with database.write() as tx:
+        (number,) = SeriesMap().ids(tx, [SeriesKey("61990001", "1", "stage")], now=NOW).values()
+        said: list[str] = []
+        event.listen(tx.connection, "before_cursor_execute", lambda *a: said.append(a[2]))
+        journal.windows(tx.connection, {number: (NOW - DAY, NOW)})
+    assert not [statement for statement in said if "block" in statement]
