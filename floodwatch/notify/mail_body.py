@@ -125,7 +125,8 @@ def _plan(occasion: Occasion, district: District, station: Station | None) -> It
         and plan.station in ("", occasion.rule.station)
         and plan.kind in ("", station.kind.value if station else "")
     ]
-    if not fitting or occasion.rule.direction in ("down", "fall"):
+    wet = occasion.rule.type == "level" and occasion.rule.direction == "up"
+    if not fitting or not wet or occasion.rule.variable not in ("stage", "ponding_depth"):
         return
     chosen = max(fitting, key=lambda plan: (bool(plan.station), plan.severity))
     yield (

@@ -1,9 +1,11 @@
 """Words a message: place, value, limit and action within the first 70 characters. Pure."""
 
+from collections.abc import Iterator, Sequence
+
 from floodwatch.model.district import District
 from floodwatch.notify import mail_body, phrases
 from floodwatch.notify.actions import action
-from floodwatch.notify.figures import amount, clean, grade, plain, short_time
+from floodwatch.notify.figures import amount, clean, grade, name_of, plain, short_time
 from floodwatch.notify.occasion import (
     ESCALATED,
     MISSED,
@@ -76,56 +78,93 @@ def _head(occasion: Occasion, district: District, language: str) -> str:
     return f"【{who}告警{degree}】" if zh else f"[{who} alert {degree}] "
 
 
-def _before(occasion: Occasion, language: str) -> str:
+def _before(occasion: Occasion, language: str, *, brief: bool) -> str:
     """What the reader must know before the value."""
-    zh = language == "zh"
-    said = []
+    words = _before_zh(occasion, brief=brief) if language == "zh" else _before_en(occasion)
+    stop = "，" if language == "zh" else "; "
+    return "".join(f"{word}{stop}" for word in words)
+
+
+def _before_zh(occasion: Occasion, *, brief: bool) -> Iterator[str]:
     if occasion.kind == REMINDER:
-        said.append("未应答，再次提醒" if zh else "no answer yet")
+        yield "未应答" if brief else "未应答，再次提醒"
     if occasion.kind == ESCALATED:
-        names = "、".join(occasion.silent[:3]) + ("等" if len(occasion.silent) > 3 else "")
-        said.append(f"{names}未应答" if zh else f"no answer from {', '.join(occasion.silent[:3])}")
+        names = occasion.silent
+        several = f"{len(names)}人" if len(names) > 1 else "有人"
+        yield f"{several if brief else _some(names)}未应答"
     if occasion.kind == WORSENED:
-        known = occasion.previous
-        was = f"由{grade(known, language)}" if known and zh else ""
-        said.append(f"{was}升级" if zh else "worse" + (f" than {known.name}" if known else ""))
+        known = occasion.previous is not None and not brief
+        yield f"由{occasion.previous.numeral}升级" if known and occasion.previous else "升级"
     if occasion.suspect:
-        said.append("疑似异常" if zh else "value in doubt")
-    return ("，".join(said) + "，") if said and zh else "; ".join(said) + ("; " if said else "")
+        yield "疑似异常"
+
+
+def _before_en(occasion: Occasion) -> Iterator[str]:
+    if occasion.kind == REMINDER:
+        yield "no answer yet"
+    if occasion.kind == ESCALATED:
+        yield f"no answer from {', '.join(occasion.silent[:3])}"
+    if occasion.kind == WORSENED:
+        yield f"worse than {occasion.previous.name}" if occasion.previous else "worse"
+    if occasion.suspect:
+        yield "value in doubt"
+
+
+def _some(names: Sequence[str]) -> str:
+    return "、".join(names[:3]) + ("等" if len(names) > 3 else "")
 
 
 def _short(occasion: Occasion, district: District, language: str, owes: bool) -> str:
+    """Fuller wordings give way until action and all before it fit the first 70 characters."""
     if occasion.kind == RESOLVED:
         return _over_again(occasion, district, language)
-    comma, stop = ("，", "。") if language == "zh" else (", ", ". ")
-    head = _head(occasion, district, language) + _before(occasion, language)
-    head += phrases.when(occasion, district, language) + " "
+    room = _room(district, language)
+    for brief in (False, True):
+        for later in (False, True):
+            said, rest = _core(occasion, district, language, brief=brief, later=later)
+            if units(said) <= room:
+                break
+        else:
+            continue
+        break
+    else:
+        name = phrases.place(occasion, district, language)
+        if language == "zh":
+            said = said.replace(name, phrases.short_enough(name, units(said) - room), 1)
+    if brief and len(occasion.silent) > 1 and language == "zh":
+        rest.append(f"{_some(occasion.silent)}未应答")
+    stop = "。" if language == "zh" else ". "
+    return (said + stop + stop.join([*rest, *_tail(occasion, district, language, owes)])).strip()
+
+
+def _core(
+    occasion: Occasion, district: District, language: str, *, brief: bool, later: bool
+) -> tuple[str, list[str]]:
+    """Everything up to the action, and what may come after it."""
+    comma = "，" if language == "zh" else ", "
+    said = _head(occasion, district, language) + _before(occasion, language, brief=brief)
+    said += phrases.when(occasion, district, language) + " "
     name = phrases.place(occasion, district, language)
-    said = _joined(name, phrases.what(occasion, district, language), language)
-    core = [said, phrases.over(occasion, language), phrases.since(occasion, language)]
-    extra = [
+    said += _joined(name, phrases.what(occasion, district, language), language)
+    if limit := phrases.over(occasion, language):
+        said += comma + limit
+    beside = [
+        phrases.since(occasion, language),
         phrases.trend(occasion, language),
         phrases.level_of(occasion, language),
         phrases.why(occasion, language),
     ]
-    act = _action(occasion, district, language)
-    tail = [*_tail(occasion, district, language, owes)]
-    room = _room(district, language)
-    whole = head + comma.join(p for p in (*core, *extra, act) if p)
-    if units(whole) <= room or language != "zh":
-        return whole + stop + stop.join(tail)
-    lean = head + comma.join(p for p in (*core, act) if p)
-    if units(lean) > room:
-        cut = phrases.short_enough(name, units(lean) - room)
-        lean = lean.replace(name, cut, 1)
-    return lean + stop + stop.join([*(p for p in (comma.join(e for e in extra if e),) if p), *tail])
+    more = comma.join(phrase for phrase in beside if phrase)
+    act = _action(occasion, district, language, brief=brief)
+    parts = [said, act] if later else [said, more, act]
+    return comma.join(part for part in parts if part), [more] if later and more else []
 
 
 def _joined(name: str, what: str, language: str) -> str:
     return f"{name}{what}" if language == "zh" else f"{name} {what}".strip()
 
 
-def _action(occasion: Occasion, district: District, language: str) -> str:
+def _action(occasion: Occasion, district: District, language: str, *, brief: bool) -> str:
     if occasion.kind == MISSED:
         return ""
     rule = occasion.rule
@@ -136,6 +175,7 @@ def _action(occasion: Occasion, district: District, language: str) -> str:
         direction=rule.direction,
         severity=occasion.severity,
         language=language,
+        brief=brief,
     )
 
 
@@ -161,23 +201,29 @@ def _over_again(occasion: Occasion, district: District, language: str) -> str:
     """The all-clear."""
     zh = language == "zh"
     zone = district.zone_of(occasion.rule.station)
-    head = _head(occasion, district, language) + short_time(occasion.now, zone, language) + " "
-    name = phrases.place(occasion, district, language)
-    if occasion.rule.type == "system":
-        said = [
-            f"{name}系统告警已恢复" if zh else f"{name}: the service is well again".lstrip(": ")
-        ]
-    else:
-        said = [_joined(name, phrases.what(occasion, district, language), language)]
-    label = plain(occasion.label or occasion.band)
-    if label and occasion.rule.type not in ("system", "stale"):
-        said.append(f"{label}告警解除" if zh else f"{label}: all clear")
+    said = [*_what_is_over(occasion, district, language)]
     if reason := phrases.why(occasion, language):
         said.append(reason)
     if (peak := _peak(occasion, district, language)) and occasion.rule.type == "level":
         said.append(peak)
-    number = alert_number(occasion.alert_id)
-    return f"{head}{'，'.join(said)}。{number}" if zh else f"{head}{', '.join(said)}. {number}"
+    text = ("，" if zh else ", ").join(said) + ("。" if zh else ". ")
+    head = _head(occasion, district, language) + short_time(occasion.now, zone, language)
+    return f"{head} {text}{alert_number(occasion.alert_id)}"
+
+
+def _what_is_over(occasion: Occasion, district: District, language: str) -> Iterator[str]:
+    zh, kind = language == "zh", occasion.rule.type
+    name = phrases.place(occasion, district, language)
+    variable = name_of(occasion.rule.variable, language)
+    if kind == "system":
+        yield f"{name}系统告警已恢复" if zh else f"{name} service is well again".lstrip()
+    elif kind == "stale" and occasion.why:
+        yield f"{name}{variable}失测告警解除" if zh else f"{name} {variable} silence: all clear"
+    else:
+        yield _joined(name, phrases.what(occasion, district, language), language)
+        label = plain(occasion.label or occasion.band)
+        if label and kind != "stale":
+            yield f"{label}告警解除" if zh else f"{label}: all clear"
 
 
 def _peak(occasion: Occasion, district: District, language: str) -> str:

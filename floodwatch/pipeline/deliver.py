@@ -35,7 +35,6 @@ class _Sending:
     """A row that a thread of this process is handing over."""
 
     channel: str
-    grave: bool
     until: float  # monotonic seconds; later it counts as lost
 
 
@@ -70,8 +69,9 @@ class Deliverer:
         self._monotonic = monotonic or SystemClock().monotonic
         self._chance = chance
         self._workers = max(workers, 2)
-        self._lock = threading.Lock()
+        # Touched by the loop alone; the threads that send only put outcomes into the queue.
         self._sending: dict[tuple[int, int], _Sending] = {}  # (row, try)
+        self._late: set[tuple[int, int]] = set()
         self._lost: Counter[str] = Counter()
         self._results: queue.SimpleQueue[Outcome] = queue.SimpleQueue()
         self._unsettled: list[Outcome] = []
@@ -118,23 +118,23 @@ class Deliverer:
     def _round(self) -> None:
         self._collect()
         self._give_up_lost()
-        chosen = self._look()
+        found = self._due()
+        channels = self._channels() if found else {}
+        chosen = self._pick(found, channels)
         if not chosen and not self._unsettled:
-            return
+            return  # an idle outbox is only read
         with self._database.write(epoch=self._epoch) as tx:
             self._settle(tx)
             rows = outbox.lease(tx, chosen, epoch=self._epoch, now=self._now())
         self._unsettled.clear()
-        channels = self._channels()
         for row in rows:
             self._hand_over(row, channels.get(row.channel))
 
-    def _look(self) -> list[int]:
-        """The rows that are due and for which a thread is free; an idle outbox is only read."""
+    def _due(self) -> list[Waiting]:
         busy = [number for number, _ in self._sending]
         busy += [outcome.row.id for outcome in self._unsettled]
         with self._database.read() as connection:
-            found = outbox.waiting(
+            return outbox.waiting(
                 connection,
                 self._database.dialect,
                 epoch=self._epoch,
@@ -142,19 +142,17 @@ class Deliverer:
                 sending=busy,
                 most=self._workers,
             )
-        return self._pick(found, self._channels()) if found else []
 
     def _pick(self, found: Sequence[Waiting], channels: Channels) -> list[int]:
-        with self._lock:
-            used = Counter(one.channel for one in self._sending.values())
-            lost = self._lost.copy()
+        """Those for which a thread is free; what has no channel any more needs none."""
+        used = Counter(one.channel for one in self._sending.values())
         chosen = []
         for row in found:
             grave = row.severity >= Severity.I
             room = self._workers if grave else self._workers - 1
             if row.channel not in channels:
                 chosen.append(row.id)
-            elif used[row.channel] < room and lost[row.channel] < 2 * self._workers:
+            elif used[row.channel] < room and self._lost[row.channel] < 2 * self._workers:
                 used[row.channel] += 1
                 chosen.append(row.id)
         return chosen
@@ -166,10 +164,7 @@ class Deliverer:
             self._awake.set()
             return
         until = self._monotonic() + channel.timeout + GRACE_S
-        with self._lock:
-            self._sending[row.id, row.tries] = _Sending(
-                row.channel, row.severity >= Severity.I, until
-            )
+        self._sending[row.id, row.tries] = _Sending(row.channel, until)
         name = f"send-{row.channel}-{row.id}"
         threading.Thread(target=self._send, args=(row, channel), name=name, daemon=True).start()
 
@@ -182,9 +177,6 @@ class Deliverer:
             _log.exception("channel %s failed on row %d", row.channel, row.id)
             result = Result(Sent.UNKNOWN, f"{type(error).__name__}: {error}")
         self._results.put(Outcome(row, self._now_or(at), result))
-        with self._lock:
-            if self._sending.pop((row.id, row.tries), None) is None:
-                self._lost[row.channel] -= 1
         self._awake.set()
 
     def _now_or(self, known: int) -> int:
@@ -196,22 +188,28 @@ class Deliverer:
             return known
 
     def _collect(self) -> None:
+        """Take what the threads have brought; only here a row stops being one that is sent."""
         while True:
             try:
-                self._unsettled.append(self._results.get_nowait())
+                outcome = self._results.get_nowait()
             except queue.Empty:
                 return
+            row = outcome.row
+            place = (row.id, row.tries)
+            self._sending.pop(place, None)
+            if place in self._late:
+                self._late.discard(place)
+                self._lost[row.channel] -= 1
+            self._unsettled.append(outcome)
 
     def _give_up_lost(self) -> None:
         """A channel that does not come back within its limit keeps its thread, not its row."""
-        with self._lock:
-            late = [place for place, one in self._sending.items() if one.until < self._monotonic()]
-            for place in late:
-                one = self._sending.pop(place)
-                self._lost[one.channel] += 1
-                _log.error(
-                    "channel %s does not come back; row %d is sent again", one.channel, place[0]
-                )
+        late = [place for place, one in self._sending.items() if one.until < self._monotonic()]
+        for place in late:
+            channel = self._sending.pop(place).channel
+            self._lost[channel] += 1
+            self._late.add(place)
+            _log.error("channel %s does not come back; row %d is sent again", channel, place[0])
 
     def _settle(self, tx: Transaction) -> None:
         settle(
@@ -228,6 +226,7 @@ class Deliverer:
         while self._sending and self._monotonic() < ends:
             self._awake.wait(POLL_S)
             self._awake.clear()
+            self._collect()
         self._collect()
         if self._unsettled:
             with self._database.write(epoch=self._epoch) as tx:

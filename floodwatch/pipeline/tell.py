@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 from floodwatch.alerts.obligations import Standing, opening, parties
 from floodwatch.model.alert import Origin, TransitionKind
 from floodwatch.model.district import District
+from floodwatch.model.severity import Severity
 from floodwatch.notify import routing
 from floodwatch.notify.message import compose
 from floodwatch.notify.occasion import MISSED, RESOLVED, Occasion, Text
@@ -147,15 +148,23 @@ def _all_clear(tx: Transaction, told: Sequence[Told], district: District, now: i
 
 
 def occasion_of(row: dict[str, Any], entry: Told, *, now: int, kind: str = "") -> Occasion:
-    """A transition, with what its finding does not say taken from the alert's row."""
+    """A transition, with what its finding does not say taken from the alert's row.
+
+    What was missed is told by its worst: that is what the person should have heard.
+    """
     transition, finding = entry.transition, entry.transition.finding
     own = finding.limit is not None or bool(finding.band)
-    value = row["value"] if finding.value is None else finding.value
+    missed = kind == MISSED
+    value, time = finding.value, finding.time
+    if missed:
+        value, time = row["peak"], row["peak_at"]
+    elif value is None:
+        value, time = row["value"], row["value_time"] if time is None else time
     return Occasion(
         kind=kind or transition.kind.value,
         alert_id=entry.alert_id,
         rule=entry.rule,
-        severity=transition.severity,
+        severity=Severity(row["worst"]) if missed else transition.severity,
         now=now,
         fired_at=row["fired_at"],
         previous=transition.previous,
@@ -163,7 +172,7 @@ def occasion_of(row: dict[str, Any], entry: Told, *, now: int, kind: str = "") -
         label=finding.label if own or finding.label else row["label"],
         limit=finding.limit if own else row["limit_value"],
         value=value,
-        time=row["value_time"] if finding.value is None and finding.time is None else finding.time,
+        time=time,
         suspect=finding.suspect,
         peak=row["peak"],
         peak_at=row["peak_at"],
