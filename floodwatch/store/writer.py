@@ -91,17 +91,18 @@ class Writer:
             ) from None
 
     def _run(self) -> None:
+        group: list[_Waiting] = []
         try:
             while group := self._take():
                 self._answer(group)
         finally:  # whatever ends this thread, nobody may wait for ever
             with self._changed:
                 self._closing = True
-                left = list(self._queue)
+                left = [each for each in self._queue if each.receipt.set_running_or_notify_cancel()]
                 self._queue.clear()
-            for waiting in left:
-                if waiting.receipt.set_running_or_notify_cancel():
-                    waiting.receipt.set_exception(StorageError("the committer has stopped"))
+            for waiting in group + left:
+                if not waiting.receipt.done():
+                    waiting.receipt.set_exception(StorageError("the committer has ended: restart"))
 
     def _take(self) -> list[_Waiting]:
         """Wait for batches and take the oldest ones together; none: the writer is closed."""
@@ -135,10 +136,6 @@ class Writer:
             _log.exception("a group of %d batches failed; trying each alone", len(group))
             for waiting in group:
                 self._answer([waiting])
-        except BaseException as error:
-            for waiting in group:
-                waiting.receipt.set_exception(_as_storage_error(error))
-            raise
         else:
             for waiting, receipt in zip(group, receipts, strict=True):
                 waiting.receipt.set_result(receipt)

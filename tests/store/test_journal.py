@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import text
+from sqlalchemy import event, text
 
 from floodwatch.model.clock import DAY, HOUR
 from floodwatch.model.reading import SeriesKey
@@ -121,6 +121,25 @@ def test_the_journal_answers_like_a_dict(
         series = found[series_id]
         columns = (series.times.tolist(), series.values.tolist(), series.quality.tolist())
         assert list(zip(*columns, strict=True)) == inside
+
+
+def test_the_number_of_statements_does_not_depend_on_the_batch(database: Database) -> None:
+    a, b = created(database)
+    statements: list[str] = []
+    event.listen(database.engine, "before_cursor_execute", lambda *args: statements.append(args[2]))
+    counts = []
+    for size in (1, 200):
+        rows = [Row(series, NOW - n, 1.0, GOOD, NOW) for n in range(size) for series in (a, b)]
+        statements.clear()
+        with database.write() as tx:
+            journal.stored(tx.connection, [(row.series_id, row.time) for row in rows])
+            journal.put(tx, rows)
+            journal.windows(tx.connection, {a: (NOW - 1, NOW), b: (NOW - DAY, NOW)})
+            journal.mark_dirty(tx, {a: (NOW, NOW + size * DAY)})
+            journal.recompute_latest(tx, [a, b], now=NOW)
+            journal.heard(tx, [a, b], now=NOW)
+        counts.append(len(statements))
+    assert counts[0] == counts[1] + 1  # the first note of dirty days is inserted, later ones widen
 
 
 def test_values_are_stored_exactly(database: Database) -> None:
