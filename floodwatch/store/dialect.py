@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from typing import Any, Protocol
 
 from sqlalchemy import JSON, Connection, Table
@@ -101,15 +102,13 @@ class SQLite:
         update: Sequence[str] | None = None,
     ) -> None:
         """One prepared statement stepped through all rows by the driver."""
-        names = list(columns or table.columns.keys())
-        unique = list(key or table.primary_key.columns.keys())
+        names, unique = _names(table, columns, key)
         values = _last_of_each(rows, names, unique)
         if not values:
             return
+        head, tail = _insert(table, names), _conflict(names, unique, update)
         marks = ", ".join("?" * len(names))
-        head = f"INSERT INTO {_quoted(table.name)} ({_listed(names)}) VALUES ({marks})"
-        tail = _conflict(names, unique, update)
-        connection.exec_driver_sql(head + tail, _encoded(values, table, names))
+        connection.exec_driver_sql(f"{head} VALUES ({marks}){tail}", _encoded(values, table, names))
 
 
 class PostgreSQL:
@@ -154,21 +153,13 @@ class PostgreSQL:
         update: Sequence[str] | None = None,
     ) -> None:
         """One statement over one array a column."""
-        names = list(columns or table.columns.keys())
-        unique = list(key or table.primary_key.columns.keys())
+        names, unique = _names(table, columns, key)
         values = _last_of_each(rows, names, unique)
         if not values:
             return
-        types = [_array_type(table.columns[name].type) for name in names]
-        arrays = ", ".join(f"CAST(%s AS {kind}[])" for kind, _ in types)
-        fields = ", ".join(f"CAST(a{index} AS {cast})" for index, (_, cast) in enumerate(types))
-        aliases = ", ".join(f"a{index}" for index in range(len(names)))
-        statement = (
-            f"INSERT INTO {_quoted(table.name)} ({_listed(names)}) SELECT {fields}"
-            f" FROM unnest({arrays}) AS u({aliases})" + _conflict(names, unique, update)
-        )
+        head, tail = _insert(table, names), _conflict(names, unique, update)
         lists = [list(column) for column in zip(*_encoded(values, table, names), strict=True)]
-        connection.exec_driver_sql(statement, tuple(lists))
+        connection.exec_driver_sql(f"{head} {_unnested(table, names)}{tail}", tuple(lists))
 
 
 def dialect_of(name: str) -> Dialect:
@@ -177,6 +168,27 @@ def dialect_of(name: str) -> Dialect:
 
 
 _SQLITE, _POSTGRESQL = SQLite(), PostgreSQL()
+
+
+def _names(
+    table: Table, columns: Sequence[str] | None, key: Sequence[str] | None
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    unique = key or table.primary_key.columns.keys()
+    return tuple(columns or table.columns.keys()), tuple(unique)
+
+
+@cache
+def _insert(table: Table, names: tuple[str, ...]) -> str:
+    return f"INSERT INTO {_quoted(table.name)} ({_listed(names)})"
+
+
+@cache
+def _unnested(table: Table, names: tuple[str, ...]) -> str:
+    types = [_array_type(table.columns[name].type) for name in names]
+    arrays = ", ".join(f"CAST(%s AS {kind}[])" for kind, _ in types)
+    fields = ", ".join(f"CAST(a{index} AS {cast})" for index, (_, cast) in enumerate(types))
+    aliases = ", ".join(f"a{index}" for index in range(len(names)))
+    return f"SELECT {fields} FROM unnest({arrays}) AS u({aliases})"
 
 
 def _quoted(name: str) -> str:
