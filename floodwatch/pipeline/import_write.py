@@ -342,9 +342,9 @@ def _portion(connection: Connection, part: _Part) -> tuple[_Part, _Part | None]:
 
 
 def _delta(series_id: int, before: Overwritten) -> NewDelta | None:
-    changed = ~before.duplicate
-    if not changed.any():
+    if before.duplicate.all():
         return None
+    changed = ~before.duplicate if before.duplicate.any() else slice(None)
     return NewDelta.of(
         series_id,
         before.times[changed],

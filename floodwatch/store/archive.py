@@ -102,6 +102,8 @@ def portions(
     if series.size == 0:
         return []
     heads = block_rows.heads(connection, series_id, int(series.times[0]), int(series.times[-1]))
+    if len(heads) + series.size // blocks.TARGET < most:
+        return [series]
     place = places(heads, series.times)
     # Every reading weighs its share of a block, and the first of each block that block as a whole.
     weight = np.full(series.size, 1 / blocks.TARGET)
@@ -196,6 +198,11 @@ def _prepare(
     return Prepared(series_id, first, last, heads, dropped, put, before)
 
 
+def _distinct(rising: Ints) -> list[int]:
+    found: list[int] = rising[np.diff(rising, prepend=-2) != 0].tolist()
+    return found
+
+
 class _Plan:
     """Which of some neighbouring blocks become what. `parts` maps places to new contents."""
 
@@ -207,7 +214,7 @@ class _Plan:
     def put(self, series: Series, gone: Ints, *, keep_same: bool) -> Overwritten:
         """Work each reading into its part; parts that stay the same are left alone."""
         place, leaving = places(self._heads, series.times), owners(self._heads, gone)
-        touched = [int(i) for i in np.union1d(place, leaving[leaving >= 0])]
+        touched = sorted({*_distinct(place), *_distinct(leaving[leaving >= 0])})
         stored = self._load([i for i in touched if 0 <= i < len(self._heads)])
         overwritten = []
         for i in touched:

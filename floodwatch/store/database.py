@@ -78,6 +78,7 @@ class Database:
         self._clock = clock or SystemClock()
         self._turnstile = Turnstile(self.path, clock=self._clock) if self.path else None
         self._inside = threading.local()
+        self._rests_until = 0.0  # monotonic: when bulk work may want the turn again
         if self.path is None:
             self.engine = _postgres_engine(address)
             self._readers: Engine = self.engine.execution_options(
@@ -131,10 +132,12 @@ class Database:
         """Wait for the turn to write, then one transaction with the next revision.
 
         With `epoch` the engine's lease must still carry it, else Fenced. `yielding` is for bulk
-        work: after the commit it rests as long as it has held the turn.
+        work: between two of them it stays away as long as it has held the turn.
         """
         if getattr(self._inside, "writing", False):
             raise RuntimeError("a write transaction inside a write transaction")
+        if yielding:
+            self._rest()
         self._inside.writing = True
         try:
             with self._faults(), self._turn():
@@ -148,7 +151,13 @@ class Database:
             self._inside.writing = False
         transaction._committed()
         if yielding:
-            time.sleep(held)
+            self._rests_until = self._clock.monotonic() + held
+
+    def _rest(self) -> None:
+        # Not at once after the commit: what is to be written next can be worked out meanwhile.
+        left = self._rests_until - self._clock.monotonic()
+        if left > 0:
+            time.sleep(left)
 
     def close(self) -> None:
         """Give all connections back."""
@@ -175,7 +184,7 @@ class Database:
     def _faults(self) -> Iterator[None]:
         try:
             yield
-        except (sql_errors.DBAPIError, sql_errors.TimeoutError) as error:
+        except (sql_errors.DBAPIError, sql_errors.TimeoutError, sqlite3.Error) as error:
             if isinstance(error, _CALLERS_FAULT):
                 raise
             raise StorageError(_explain(str(self), error)) from error

@@ -3,10 +3,14 @@
 import re
 from typing import NamedTuple
 
+from typing import Any
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
+
+from floodwatch.sources.csv.columns import whole
 
 OK, BLANK, UNREADABLE = 0, 1, 2
 _NUMBER = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$"
@@ -40,25 +44,16 @@ def read(texts: pa.ChunkedArray | pa.Array, *, decimal: str = ".") -> Numbers:
     return Numbers(np.where(state == OK, values, np.nan), state)
 
 
-def plain(column: pa.ChunkedArray) -> NDArray[Any]:
-    """A column of numbers without nulls. (to_numpy would load pandas: a quarter of a second.)"""
-    parts = [
-        np.frombuffer(chunk.buffers()[1], chunk.type.to_pandas_dtype())[chunk.offset :][: len(chunk)]
-        for chunk in column.chunks
-        if len(chunk)
-    ]
-    return np.concatenate(parts) if parts else np.empty(0, column.type.to_pandas_dtype())
-
-
 def of_floats(column: pa.ChunkedArray) -> Numbers:
     """Numbers that pyarrow has read itself, nulls being blanks."""
-    values = plain(column) if column.null_count == 0 else column.to_numpy()
     if column.null_count == 0:
+        values = whole(column)
         finite = np.isfinite(values)
         state = np.zeros(values.size, np.uint8)
         if not finite.all():
             state[~finite] = UNREADABLE
         return Numbers(values, state)
+    values = column.to_numpy()
     blank = np.asarray(column.is_null().to_numpy(), np.bool_)
     state = np.where(np.isfinite(values), OK, UNREADABLE).astype(np.uint8)
     state[blank] = BLANK

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from floodwatch.model.errors import ImportRefused
 from floodwatch.sources.csv import numbers, record, timestamps
+from floodwatch.sources.csv.columns import of_texts, whole
 from floodwatch.sources.csv.numbers import Numbers
 from floodwatch.sources.csv.shape import Shape
 from floodwatch.sources.csv.stream import Piece, Source, pieces
@@ -99,6 +100,8 @@ def rows(source: Source, shape: Shape, columns: Columns, times: TimeFormat) -> I
             piece = piece._replace(data=rest + piece.data, first_line=rest_line, lines=lines)
         if piece.first_line <= shape.header_line:
             piece = _without_head(piece, shape.header_line)
+        if not piece.data:
+            continue
         found, rest = reader.read(piece)
         rest_line = piece.first_line + piece.lines - rest.count(b"\n")
         yield found
@@ -166,10 +169,10 @@ class _Reader:
             return None
 
     def _sample_is_zoned(self) -> bool:
-        texts = pa.array([t for t in self.shape.values(self.columns.time[0]) if t.strip()][:100])
-        if not len(texts):
+        texts = [text for text in self.shape.values(self.columns.time[0]) if text.strip()][:100]
+        if not texts:
             return False
-        times = timestamps.read(texts.cast(pa.string()), self.times.patterns)
+        times = timestamps.read(of_texts(texts), self.times.patterns)
         return not times.naive.any()
 
     def _texts(self, data: bytes) -> pa.Table:
@@ -213,7 +216,8 @@ class _Reader:
             return timestamps.blank(table.num_rows)
         first, *others = (table.column(str(index)) for index in self.columns.time)
         if pa.types.is_timestamp(first.type):
-            ms = first.cast(pa.int64()).fill_null(0).to_numpy() // 1000
+            ticks = first.cast(pa.int64())
+            ms = whole(ticks.fill_null(0) if first.null_count else ticks) // 1000
             state = np.zeros(ms.size, np.uint8)
             if first.null_count:
                 state[np.asarray(first.is_null().to_numpy(), np.bool_)] = timestamps.BLANK
@@ -234,8 +238,7 @@ def _words(table: pa.Table, index: int) -> Words:
     column = table.column(str(index))
     if column.num_chunks == 0:
         return Words(np.empty(0, np.int64), [])
-    whole = column.unify_dictionaries().combine_chunks()
-    if isinstance(whole, pa.ChunkedArray):
-        whole = whole.chunk(0)
-    codes = whole.indices.to_numpy(zero_copy_only=False)
-    return Words(codes, [word.strip() for word in whole.dictionary.to_pylist()])
+    joined = column.unify_dictionaries().combine_chunks()
+    if isinstance(joined, pa.ChunkedArray):
+        joined = joined.chunk(0)
+    return Words(whole(joined.indices), [word.strip() for word in joined.dictionary.to_pylist()])
