@@ -48,6 +48,16 @@ def route(district: District, rule: RuleKey, severity: Severity) -> Routing:
     return _everybody(district)
 
 
+def to_the_officer(found: Routing) -> Routing:
+    """The first of the route's people alone: who looks at a suspect reading before all are woken.
+
+    A route that names only roles or informs only keeps its recipients.
+    """
+    officers = found.route.people[:1]
+    kept = tuple(r for r in found.recipients if r.person.name in officers)
+    return found._replace(recipients=kept or found.recipients)
+
+
 def known_channels(district: District) -> tuple[str, ...]:
     """The ways out in the order in which they are tried; the demonstration has its inbox alone."""
     if district.demonstration:

@@ -7,7 +7,16 @@ from sqlalchemy import Connection
 
 from floodwatch.alerts.lifecycle import step
 from floodwatch.hydrology.series import Series, empty
-from floodwatch.model.alert import Origin, Phase, RuleKey, RuleState, Transition, TransitionKind
+from floodwatch.model.alert import (
+    Holds,
+    Origin,
+    Phase,
+    RuleKey,
+    RuleState,
+    Transition,
+    TransitionKind,
+)
+from floodwatch.model.clock import MINUTE
 from floodwatch.model.finding import UNKNOWN, Finding
 from floodwatch.model.reading import Latest, SeriesKey
 from floodwatch.model.severity import Severity
@@ -19,6 +28,9 @@ from floodwatch.store import alert_log, journal
 from floodwatch.store.alert_log import Change
 from floodwatch.store.database import Transaction
 from floodwatch.store.journal import SeriesMap
+
+NO_HOLDS = Holds(0, 0)
+VERDICT = 6 * MINUTE  # how long a suspect reading waits for the next one before all are told
 
 # How the latest reading of a series went on during one transaction, oldest first.
 History = Mapping[SeriesKey, Sequence[Latest]]
@@ -50,9 +62,18 @@ def judge(
     known = _known(tx, tasks, history=history, series=series, now=now)
     windows = _windows(tx, tasks, series=series, now=now)
     changes = []
+    firing = [key for key, state in states.items() if state.phase is Phase.FIRING]
+    doubted = alert_log.doubted(tx.connection, firing) if firing else {}
     for task in tasks:
         before = states.get(task.rule.key, RuleState())
-        after, transitions = _live(task, before, known=known, windows=windows, now=now)
+        after, transitions = _live(
+            task,
+            before,
+            known=known,
+            windows=windows,
+            now=now,
+            doubted=doubted.get(task.rule.key),
+        )
         if after != before or transitions:
             changes.append(Change(task.rule.key, before, after, transitions, origin, plan.version))
     settle(tx, plan, changes, now=now)
@@ -72,20 +93,57 @@ def _live(
     known: History,
     windows: Mapping[SeriesKey, Series],
     now: int,
+    doubted: int | None,
 ) -> tuple[RuleState, tuple[Transition, ...]]:
+    """Judge and step through the task's moments.
+
+    `doubted`: the time of the suspect reading on which alone the alert stands, if it does. The next
+    good reading denies it, and what it raised ends at once; or supports it, and it is told anew, to
+    all. Without a verdict it is told to all after VERDICT.
+    """
     transitions: list[Transition] = []
+    rule = task.rule
     for at in task.moments:
         latest = {
             need.key: found
-            for need in task.rule.needs
+            for need in rule.needs
             if (found := _at(known.get(need.key, ()), at)) is not None
         }
-        finding = task.rule.judge(Context(at, now, latest, windows))
+        finding = rule.judge(Context(at, now, latest, windows))
+        denied = doubted is not None and _denies(finding, state)
+        holds = NO_HOLDS if denied else rule.holds
         state, made = step(
-            state, finding, now=now, holds=task.rule.holds, direction=task.rule.key.direction
+            state, finding, now=now, holds=holds, direction=rule.key.direction, why=task.why
         )
-        transitions += (t._replace(why=task.why) if task.why else t for t in made)
+        kinds = {transition.kind for transition in made}
+        if kinds & {TransitionKind.FIRED, TransitionKind.WORSENED}:
+            doubted = (finding.time or now) if finding.suspect else None
+        elif doubted is not None and _decided(finding, state, doubted=doubted, now=now):
+            made, doubted = (*made, *_told_anew(finding, state, now=now)), None
+        transitions += made
+    if doubted is not None and state.phase is Phase.FIRING:
+        verdict = doubted + VERDICT
+        state = replace(state, due=verdict if state.due is None else min(state.due, verdict))
     return state, tuple(transitions)
+
+
+def _denies(finding: Finding, state: RuleState) -> bool:
+    worst = max(finding.severity or 0, finding.holding or 0)
+    return finding.known and finding.may_clear and worst < (state.severity or 0)
+
+
+def _decided(finding: Finding, state: RuleState, *, doubted: int, now: int) -> bool:
+    if state.phase is not Phase.FIRING:
+        return True
+    return finding.known and (not finding.suspect or now - doubted >= VERDICT)
+
+
+def _told_anew(finding: Finding, state: RuleState, *, now: int) -> tuple[Transition, ...]:
+    if state.phase is not Phase.FIRING or state.severity is None:
+        return ()
+    sure = replace(finding, suspect=False)
+    why = "confirmed" if not finding.suspect else "no verdict within six minutes"
+    return (Transition(TransitionKind.FIRED, state.severity, None, now, sure, why),)
 
 
 def _at(known: Sequence[Latest], at: int) -> Latest | None:

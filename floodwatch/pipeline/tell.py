@@ -67,7 +67,7 @@ def _alarm(tx: Transaction, told: Sequence[Told], district: District, now: int) 
         _Worded(
             entry,
             occasion_of(entry.alert, entry, now=now),
-            routing.route(district, entry.rule, entry.transition.severity),
+            _routed(district, entry),
         )
         for entry in told
     ]
@@ -76,6 +76,12 @@ def _alarm(tx: Transaction, told: Sequence[Told], district: District, now: int) 
     worse = [e.alert_id for e in told if e.transition.kind is TransitionKind.WORSENED]
     if worse:
         outbox.supersede_milder(tx, worse)
+
+
+def _routed(district: District, entry: Told) -> Routing:
+    """A suspect reading goes to the officer alone until a second one supports it."""
+    found = routing.route(district, entry.rule, entry.transition.severity)
+    return routing.to_the_officer(found) if entry.transition.finding.suspect else found
 
 
 def _open(tx: Transaction, worded: Sequence[_Worded], now: int) -> None:

@@ -40,6 +40,7 @@ __all__ = [
     "alerts",
     "answer",
     "call_list",
+    "doubted",
     "due",
     "events",
     "imported_open",
@@ -113,6 +114,17 @@ def imported_open(connection: Connection, rules: Iterable[RuleKey]) -> set[RuleK
         _alert.c.origin == Origin.IMPORT.value,
     )
     return {by_name[name] for name in connection.execute(query).scalars()}
+
+
+def doubted(connection: Connection, rules: Iterable[RuleKey]) -> dict[RuleKey, int]:
+    """Of these rules, those whose open alert stands on a suspect reading alone, and its time."""
+    by_name = {str(rule): rule for rule in rules}
+    query = select(_alert.c.rule, _alert.c.value_time, _alert.c.fired_at).where(
+        among(connection, _alert.c.rule, list(by_name)),
+        _alert.c.resolved_at.is_(None),
+        _alert.c.suspect,
+    )
+    return {by_name[row.rule]: row.value_time or row.fired_at for row in connection.execute(query)}
 
 
 def alerts(
@@ -226,6 +238,7 @@ class _Book:
         row: dict[str, Any] = {
             **change.rule._asdict(),
             **dict.fromkeys(_MUTABLE),
+            "suspect": False,
             "rule": str(change.rule),
             "worst": 0,
             "origin": change.origin.value,
@@ -273,12 +286,12 @@ def _apply(row: dict[str, Any], transition: Transition, origin: Origin) -> None:
     finding, kind = transition.finding, transition.kind
     row["severity"] = int(transition.severity)
     row["worst"] = max(row["worst"], row["severity"])
-    row["suspect"] = finding.suspect
     if finding.value is not None:
         row |= {"value": _number(finding.value), "value_time": finding.time}
     if kind is TransitionKind.RESOLVED:
         row["resolved_at"] = transition.at
         return
+    row["suspect"] = finding.suspect
     row["facts"] = _facts(finding) or row["facts"]
     if finding.band or finding.limit is not None:
         row |= {"band": finding.band, "label": finding.label, "limit_value": finding.limit}

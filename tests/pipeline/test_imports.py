@@ -348,6 +348,11 @@ def test_a_preview_shows_the_choices_and_the_questions(tmp_path: Path) -> None:
     ]
 
 
+def test_a_table_without_rows_is_no_error(sqlite_database: Database, tmp_path: Path) -> None:
+    account = run(sqlite_database, write(tmp_path / "a.csv", HEAD), **LONG)
+    assert (account.lines, account.values) == (0, 0)
+
+
 def test_the_report_is_a_document_as_promised(sqlite_database: Database, tmp_path: Path) -> None:
     path = write(tmp_path / "a.csv", HEAD + "61990001,2021-01-01T00:00Z,9.5\n")
     document = report(sqlite_database, [path], **LONG).document()

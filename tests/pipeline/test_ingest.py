@@ -46,7 +46,7 @@ def test_a_different_value_for_the_same_time_corrects_and_is_judged(town: Town) 
 
 
 def test_every_reading_of_a_batch_is_judged_in_order(town: Town) -> None:
-    minutes = [(-2, 95.0), (-1, 96.85), (0, 95.0)]
+    minutes = [(-20, 96.6), (-10, 96.85), (0, 96.6)]
     readings = tuple(RawReading(RESERVOIR, "stage", START + m * MINUTE, v) for m, v in minutes)
     town.send(Batch("test", readings))
     [alert] = town.alerts()
@@ -193,3 +193,39 @@ def _import_row(town: Town) -> int:
         }
         made = tx.connection.execute(insert(imported).values(row).returning(imported.c.id))
         return int(made.scalar_one())
+
+
+def test_a_single_suspect_reading_goes_to_the_officer_alone(town: Town) -> None:
+    town.stage(95.0)
+    town.clock.advance(5 * MINUTE)
+    town.stage(97.4)
+    [alert] = town.alerts()
+    assert alert["suspect"]
+    assert {row["person"] for row in town.messages()} == {"示范值班"}
+
+
+def test_the_next_reading_that_denies_a_suspect_one_ends_its_alert_at_once(town: Town) -> None:
+    for value in (95.0, 97.4, 95.01):
+        town.stage(value)
+        town.clock.advance(5 * MINUTE)
+    assert not town.alerts()
+    assert {row["person"] for row in town.messages()} == {"示范值班"}
+
+
+def test_a_second_reading_that_supports_a_suspect_one_tells_all(town: Town) -> None:
+    for value in (95.0, 97.4, 97.5):
+        town.stage(value)
+        town.clock.advance(5 * MINUTE)
+    [alert] = town.alerts()
+    assert not alert["suspect"]
+    assert {row["person"] for row in town.messages()} == {"示范值班", "示范巡查"}
+
+
+def test_a_suspect_reading_without_a_verdict_is_told_to_all_after_six_minutes(town: Town) -> None:
+    town.stage(95.0)
+    town.clock.advance(5 * MINUTE)
+    town.stage(97.4)
+    town.wait(5)
+    assert {row["person"] for row in town.messages()} == {"示范值班"}
+    town.wait(3)
+    assert {row["person"] for row in town.messages()} == {"示范值班", "示范巡查"}
