@@ -143,6 +143,15 @@ def answers(connection: Connection, ids: Iterable[int]) -> dict[int, tuple[int, 
     return found
 
 
+def room_owes(connection: Connection, ids: Iterable[int]) -> set[int]:
+    """Which of these alerts the duty room itself must still answer."""
+    o = t.obligation.c
+    statement = select(o.alert_id).where(
+        o.alert_id.in_(list(ids)), o.party == "room", o.state == "open"
+    )
+    return set(connection.execute(statement).scalars())
+
+
 def rows_after(connection: Connection, table: str, rev: int, *, most: int = 500) -> list[Any]:
     """Rows of a table that carry a later revision."""
     known = t.metadata.tables[table]

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from floodwatch.web.language import _
+from floodwatch.web.language import _, chosen
 from floodwatch.web.words import figure, unit, variable_name
 
 
@@ -15,7 +15,7 @@ def headline(alert: Mapping[str, Any]) -> str:
     if kind == "stale":
         return _("%(what)s 失测", what=variable_name(variable))
     if kind == "system":
-        return str(label)
+        return str((alert["facts"] or {}).get(chosen()) or label)
     if kind == "rainfall" and value is not None:
         span = alert["facts"].get("window") if alert["facts"] else None
         hours = f"{span // 3_600_000}h " if isinstance(span, int) and span >= 3_600_000 else ""
@@ -25,5 +25,6 @@ def headline(alert: Mapping[str, Any]) -> str:
         return f"{label} {verb} {figure(abs(value), variable)} {unit(variable)}/h"
     if kind == "level" and limit is not None:
         verb = _("低于") if alert["direction"] == "down" else _("超")
-        return f"{verb}{label} {figure(limit, variable)} {unit(variable)}"
+        shown = figure(limit, variable)
+        return f"{verb}{label}" if shown in label else f"{verb}{label} {shown} {unit(variable)}"
     return str(label)

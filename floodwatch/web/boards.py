@@ -65,8 +65,10 @@ class Boards:
 def make(connection: Connection, here: Here) -> Board:
     """Read what the board needs and make it."""
     alerts = board.alerts(connection, state="firing")
-    answers = board.answers(connection, [alert["id"] for alert in alerts])
+    numbers = [alert["id"] for alert in alerts]
+    answers, asked = board.answers(connection, numbers), board.room_owes(connection, numbers)
     for alert in alerts:
+        alert["asks"] = alert["id"] in asked or alert["id"] in answers
         alert["answered"], alert["owed"] = answers.get(alert["id"], (0, 0))
         alert["headline"] = headline(alert)
     spans = board.rain_spans(here.now, morning(here.now, here.tz))
@@ -84,6 +86,8 @@ def make(connection: Connection, here: Here) -> Board:
     )
     made = rows(here.district, known)
     by_code = {row.code: row for row in made}
+    # Of one severity those that somebody owes an answer to come before those only on the screen.
+    alerts.sort(key=lambda a: (_acknowledged(a), -a["severity"], not a["asks"], -a["fired_at"]))
     for alert in alerts:
         alert["current"] = _current(alert, by_code.get(alert["station"]))
     return Board(
@@ -95,6 +99,10 @@ def make(connection: Connection, here: Here) -> Board:
         alerts,
         by_code,
     )
+
+
+def _acknowledged(alert: dict[str, Any]) -> bool:
+    return alert["acked_severity"] is not None and alert["acked_severity"] >= alert["severity"]
 
 
 def _current(alert: dict[str, Any], row: Row | None) -> float | None:

@@ -24,7 +24,8 @@ def show() -> str:
     """The next person large, the others below, the ledger last."""
     with services().database.read() as connection:
         at = here(connection).now
-        entries = alert_log.call_list(connection, now=at)
+        me = (current_user.person, current_user.name)  # nobody calls himself
+        entries = [e for e in alert_log.call_list(connection, now=at) if e.person not in me]
         ledger = delivery_log.calls(connection)
     ready = [entry for entry in entries if not entry.last_call or at - entry.last_call >= CLOCK]
     waiting = [entry for entry in entries if entry not in ready]

@@ -27,6 +27,7 @@ class WebServer:
             connection_limit=2000,
             channel_timeout=3600,
             ident=None,
+            log_socket_errors=False,  # a reader who leaves is no error
         )
         listening: list[tuple[str, int]] = getattr(self._server, "effective_listen", [])
         self.port: int = listening[0][1] if listening else self._server.effective_port

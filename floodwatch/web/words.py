@@ -242,8 +242,11 @@ def gap_words(gap: Gap) -> str:
     """超汛限 0.35 / 距设计 0.42 / 低于旱限 0.10; a ponding step is known by its depth: 超40 +5."""
     limit = gap.threshold
     far = figure(gap.distance, limit.variable)
+    reached = gap.beyond and float(far) == 0
     if limit.variable == "ponding_depth":
         name = (_("封闭") if limit.name == "close" else "") + figure(limit.value, limit.variable)
+        if reached:
+            return _("达%(name)s", name=name)
         return (
             _("超%(name)s", name=name) + f" +{far}"
             if gap.beyond
@@ -252,6 +255,8 @@ def gap_words(gap: Gap) -> str:
     name = str(SHORT.get(limit.name) or label(limit.label or limit.name))
     if not gap.beyond:
         return _("距%(name)s", name=name) + f" {far}"
+    if reached:
+        return _("达%(name)s", name=name)
     down = limit.comparator.direction == "down"
     return (_("低于%(name)s", name=name) if down else _("超%(name)s", name=name)) + f" {far}"
 
