@@ -1,0 +1,1 @@
+"""Measurements against peers: `scripts/bench`. Nothing here is run by the tests."""
