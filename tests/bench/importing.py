@@ -52,32 +52,11 @@ def measure(scratch: Path, *, rows: int, rounds: int) -> Table:
         YARDSTICK: lambda: run(job("duckdb", path)),
         PANDAS: lambda: _pandas(scratch, path),
     }
-    for number in range(stations)
-    ]
-    add_stations(folder, new)
-    return folder
-
-
-def import_command(path: Path, config: Path, data: Path, *more: str) -> list[str]:
-    """The import of the clean file."""
-    given = ["--variable", "stage", "--unit", "m", *more]
-    return floodwatch("import", path, *given, "--config", config, "--data", data, "--json")
-
-
-def measure(scratch: Path, *, rows: int, rounds: int) -> Table:
-    """Every way `rounds` times, in random order within each round."""
-    path = clean_file(scratch, rows)
-    runs: dict[str, list[Run]] = {name: [] for name in PEERS}
-    works: dict[str, Callable[[], Run]] = {
-        PEERS[0]: lambda: _floodwatch(scratch, path),
-        PEERS[1]: lambda: run(job("duckdb", path)),
-        PEERS[2]: lambda: _pandas(scratch, path),
-    }
-    for number in range(rounds):
+    for turn in range(rounds):
         path.read_bytes()  # every way finds the file in memory
         for name in random.sample(WAYS, len(WAYS)):
             runs[name].append(works[name]())
-            print(f"  round {number + 1}: {name} {runs[name][-1].seconds:.2f} s", flush=True)
+            print(f"  round {turn + 1}: {name} {runs[name][-1].seconds:.2f} s", flush=True)
     return _table(runs, rows, rounds, path.stat().st_size)
 
 
