@@ -21,7 +21,7 @@ _LEAVE = Action("请立即转移下游{who}", "Move {who} downstream to safety n
 _DAM = Action(
     "请立即上坝、准备转移下游{who}",
     "Go to the dam at once, prepare to move {who} downstream",
-    "请上坝、备转移{who}",
+    "请上坝备转移{who}",
 )
 _PATROL_DAM = Action(
     "请上坝巡查、加密报水位", "Patrol the dam, report the stage often", "请上坝巡查"
@@ -42,7 +42,7 @@ _STORM = Action(
 )
 _SHORE = Action("请立即转移临水人员", "Move people from the shore now", "请转移临水人员")
 _DIKE = Action("请加强巡堤、准备抢险", "Patrol the dike, prepare repairs", "请巡堤备抢险")
-_DISPATCH = Action("请请求联合调度、抢排", "Ask for joint dispatch, pump", "请求联调抢排")
+_DISPATCH = Action("请联系联合调度、抢排", "Ask for joint dispatch, pump", "请联调抢排")
 _PUMP = Action("请按预案排水", "Pump as planned")
 _WATCH_DIKE = Action("请上堤巡查", "Patrol the dike")
 _SAVE = Action("请核减用水、检查取水口", "Cut use, check the intake", "请核减用水")

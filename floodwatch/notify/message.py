@@ -143,13 +143,13 @@ def _core(
     """Everything up to the action, and what may come after it."""
     comma = "，" if language == "zh" else ", "
     said = _head(occasion, district, language) + _before(occasion, language, brief=brief)
-    said += phrases.when(occasion, district, language) + " "
+    said += phrases.when(occasion, district, language, brief=brief) + " "
     name = phrases.place(occasion, district, language)
     said += _joined(name, phrases.what(occasion, district, language), language)
     if limit := phrases.over(occasion, language):
         said += comma + limit
     beside = [
-        phrases.since(occasion, language),
+        phrases.since(occasion, district, language, brief=brief),
         phrases.trend(occasion, language),
         phrases.level_of(occasion, language),
         phrases.why(occasion, language),

@@ -1,7 +1,5 @@
 """The pieces of a message: place, value, limit, trend, and the mark of what is doubtful."""
 
-import re
-
 from floodwatch.model.clock import HOUR, MINUTE
 from floodwatch.model.district import District
 from floodwatch.notify.figures import (
@@ -42,24 +40,35 @@ def why(occasion: Occasion, language: str) -> str:
     return _WHY.get(occasion.why, clean(occasion.why)) if language == "zh" else clean(occasion.why)
 
 
-def when(occasion: Occasion, district: District, language: str) -> str:
-    """The time of the value; its age first when it is old."""
-    zone = district.zone_of(occasion.rule.station)
-    moment = occasion.now if occasion.time is None else occasion.time
-    said = short_time(moment, zone, language)
-    age = occasion.now - moment
-    if age < OLD or occasion.kind == RESOLVED or occasion.rule.type in ("stale", "system"):
+def when(occasion: Occasion, district: District, language: str, *, brief: bool = False) -> str:
+    """The time of the value; its age first when it is old (if `brief`, nothing but its age)."""
+    said = short_time(_moment(occasion), district.zone_of(occasion.rule.station), language)
+    if not _old(occasion):
         return said
-    if language == "zh":
-        return f"{span(age, language)}前，{said}"
-    return f"{span(age, language)} ago, {said}"
+    age = span(occasion.now - _moment(occasion), language)
+    if language != "zh":
+        return f"{age} ago, {said}"
+    return f"{age}前" if brief else f"{age}前，{said}"
 
 
-def since(occasion: Occasion, language: str) -> str:
-    """That nothing came after an old value that arrived late."""
-    if not occasion.facts.get("late"):
-        return ""
-    return "此后无数据" if language == "zh" else "no data since"
+def since(occasion: Occasion, district: District, language: str, *, brief: bool = False) -> str:
+    """That nothing came after an old value; with its time, if `brief` has kept that for here."""
+    late = bool(occasion.facts.get("late"))
+    if language != "zh":
+        return "no data since" if late else ""
+    if brief and _old(occasion):
+        at = short_time(_moment(occasion), district.zone_of(occasion.rule.station), language)
+        return f"{at}后无数据" if late else f"资料时间{at}"
+    return "此后无数据" if late else ""
+
+
+def _moment(occasion: Occasion) -> int:
+    return occasion.now if occasion.time is None else occasion.time
+
+
+def _old(occasion: Occasion) -> bool:
+    spoken = occasion.rule.type not in ("stale", "system")
+    return spoken and occasion.now - _moment(occasion) >= OLD
 
 
 def what(occasion: Occasion, district: District, language: str) -> str:
@@ -160,6 +169,6 @@ def _silence(occasion: Occasion, district: District, language: str) -> str:
 
 
 def short_enough(name: str, surplus: int) -> str:
-    """A name cut by `surplus` letters, never below six."""
-    keep = max(6, len(name) - surplus - 1)
-    return name if surplus <= 0 or len(name) <= keep else re.sub(r"\s+$", "", name[:keep]) + "…"
+    """A name cut by `surplus` letters; its end is kept, which tells places apart."""
+    keep = max(4, len(name) - surplus - 1)
+    return name if surplus <= 0 or len(name) <= keep + 1 else f"…{name[-keep:]}"

@@ -1,0 +1,40 @@
+"""The registry of channels, and the two that need no network."""
+
+import logging
+
+import pytest
+
+from floodwatch.model.notification import Message, Sent
+from floodwatch.notify.channels import CHANNELS, make
+from tests.notify.village import VILLAGE
+
+MESSAGE = Message("12-1-示范丙三-log-0", "+86", "示范丙三", "【内部告警Ⅱ】水", "水", 3, at=5)
+
+
+def test_the_log_is_always_there_and_the_inbox_never_in_a_real_district() -> None:
+    assert set(make({}, demonstration=False, keep=print)) == {"log"}
+    assert set(make(VILLAGE.channels, demonstration=False, keep=print)) == {"log", "smtp"}
+    assert "inbox" not in make({"inbox": {}}, demonstration=False, keep=print)
+
+
+def test_the_demonstration_sends_nothing_out_whatever_is_configured() -> None:
+    assert set(make(VILLAGE.channels, demonstration=True, keep=print)) == {"inbox"}
+
+
+def test_every_channel_is_called_by_its_registered_name() -> None:
+    found = make(VILLAGE.channels, demonstration=False, keep=print)
+    assert {name: channel.name for name, channel in found.items()} == {n: n for n in CHANNELS}
+
+
+def test_the_log_channel_writes_who_was_told_what(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.WARNING):
+        result = make({}, demonstration=False, keep=print)["log"].send(MESSAGE)
+    assert result.sent is Sent.ACCEPTED
+    assert "示范丙三" in caplog.text
+    assert "【内部告警Ⅱ】水" in caplog.text
+
+
+def test_the_inbox_keeps_what_it_is_given() -> None:
+    kept: list[Message] = []
+    result = make({}, demonstration=True, keep=kept.append)["inbox"].send(MESSAGE)
+    assert (result.sent, kept) == (Sent.ACCEPTED, [MESSAGE])
