@@ -87,7 +87,7 @@ def _before(occasion: Occasion, language: str, *, brief: bool) -> str:
 
 def _before_zh(occasion: Occasion, *, brief: bool) -> Iterator[str]:
     if occasion.kind == REMINDER:
-        yield "未应答" if brief else "未应答，再次提醒"
+        yield "催办" if brief else "未应答，再次提醒"
     if occasion.kind == ESCALATED:
         names = occasion.silent
         several = f"{len(names)}人" if len(names) > 1 else "有人"

@@ -255,7 +255,7 @@ def _occasions() -> list[Occasion]:
     """Every kind of message for every kind of rule at its longest."""
     rules = [
         occasion(),
-        occasion(label="历史最高水位 (2016-07-05)", value=1104.77, limit=1092.05),
+        occasion(label="历史最高水位 (2016-07-05)", value=31.72, limit=31.60),
         occasion(
             RuleKey(DAM, "1", "stage", "level", "down"), label="旱限水位", value=99.0, limit=99.6
         ),
