@@ -17,7 +17,7 @@ TOGETHER = 8  # series a transaction
 def put_past(
     database: Database, past: Iterable[tuple[SeriesKey, Series]], *, now: int
 ) -> Iterator[int]:
-    """Store whole series as if received at `now`; yields how many readings are stored so far."""
+    """Store whole series as if each reading came at its own time; yields how many readings are stored so far."""
     series = SeriesMap()
     waiting, stored = iter(past), 0
     while chunk := list(islice(waiting, TOGETHER)):
@@ -28,7 +28,7 @@ def put_past(
                 archive.merge(tx, ids[key], readings.take(slice(None, border)))
                 young = readings.take(slice(border, None))
                 rows = zip(*(column.tolist() for column in young), strict=True)
-                journal.put(tx, [Row(ids[key], t, v, q, now) for t, v, q in rows])
+                journal.put(tx, [Row(ids[key], t, v, q, t) for t, v, q in rows])
                 stored += readings.size
             journal.mark_dirty(
                 tx, {ids[k]: (int(r.times[0]), int(r.times[-1])) for k, r in chunk if r.size}
