@@ -52,6 +52,8 @@ EVENTS = {
     "call": _l("电话"),
     "corrected": _l("数据更正"),
     "reminder": _l("催办"),
+    "reminded": _l("催办"),
+    "answered": _l("答复"),
 }
 CALLS = {
     CallResult.REACHED: _l("接通"),
