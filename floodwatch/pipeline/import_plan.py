@@ -263,8 +263,9 @@ def _time_places(plan: FilePlan, options: ImportOptions) -> tuple[int, ...]:
     ranked = []
     for index, name in enumerate(shape.columns):
         named = headers.role_of(name) == "time"
-        texts = shape.values(index) if index not in taken else []
-        kind = time_format.detect(texts, sure=named)
+        if index in taken:
+            continue
+        kind = time_format.detect(shape.values(index), sure=named)
         if kind is None or (kind not in (time_format.ISO, EITHER) and not named):
             continue
         clock = time_format.has_clock(shape.values(index), kind)

@@ -1,5 +1,7 @@
 """Taking an import back: its layer is removed from beneath later ones, or the value restored."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -12,6 +14,8 @@ from floodwatch.store.imports import Delta, ImportRow
 from floodwatch.store.journal import Row
 
 Mask = NDArray[np.bool_]
+_DELTAS = 20  # a transaction, and
+_READINGS = 80_000
 
 
 def undo(database: Database, import_id: int, *, who: str, now: int) -> ImportRow:
@@ -24,11 +28,11 @@ def undo(database: Database, import_id: int, *, who: str, now: int) -> ImportRow
         imports.mark_undoing(tx, import_id)
     while True:
         with database.write(yielding=True) as tx:
-            delta = imports.last_delta(tx.connection, import_id)
-            if delta is None:
+            deltas = imports.last_deltas(tx.connection, import_id, most=_DELTAS)
+            if not deltas:
                 imports.mark_undone(tx, import_id, who=who, now=now)
                 break
-            _take_back(tx, delta, now=now)
+            _take_back(tx, deltas, now=now)
     with database.read() as connection:
         row = imports.get(connection, import_id)
     assert row is not None  # noqa: S101 - it was there a moment ago
@@ -45,7 +49,23 @@ def _check(row: ImportRow | None, import_id: int) -> None:
         raise Refused(f"import {import_id} is still running; stop it first")
 
 
-def _take_back(tx: Transaction, delta: Delta, *, now: int) -> None:
+def _take_back(tx: Transaction, deltas: Sequence[Delta], *, now: int) -> None:
+    """Take some deltas back, but no more readings than a short transaction bears."""
+    spans: dict[int, tuple[int, int]] = {}
+    readings = 0
+    for delta in deltas:
+        _take_one_back(tx, delta, now=now)
+        start, end = int(delta.times[0]), int(delta.times[-1])
+        known = spans.get(delta.series_id, (start, end))
+        spans[delta.series_id] = (min(start, known[0]), max(end, known[1]))
+        readings += delta.times.size
+        if readings >= _READINGS:
+            break
+    journal.mark_dirty(tx, spans)
+    journal.recompute_latest(tx, spans, now=now)
+
+
+def _take_one_back(tx: Transaction, delta: Delta, *, now: int) -> None:
     free = _slip_beneath(tx, delta)
     back = delta._replace(
         times=delta.times[free],
@@ -60,9 +80,6 @@ def _take_back(tx: Transaction, delta: Delta, *, now: int) -> None:
     border = int(np.searchsorted(back.times, sealed))
     _restore_blocks(tx, back, border)
     _restore_rows(tx, back, border, now=now)
-    span = (int(back.times[0]), int(back.times[-1]))
-    journal.mark_dirty(tx, {delta.series_id: span})
-    journal.recompute_latest(tx, [delta.series_id], now=now)
 
 
 def _slip_beneath(tx: Transaction, delta: Delta) -> Mask:

@@ -166,16 +166,15 @@ def record_overwritten(tx: Transaction, rows: Iterable[Overwritten]) -> None:
         )
 
 
-def last_delta(connection: Connection, import_id: int) -> Delta | None:
-    """The newest delta of an import: the first to be taken back."""
+def last_deltas(connection: Connection, import_id: int, *, most: int) -> list[Delta]:
+    """The newest deltas of an import, the newest first: in this order they are taken back."""
     statement = (
         select(import_delta)
         .where(import_delta.c.import_id == import_id)
         .order_by(import_delta.c.rev.desc(), import_delta.c.id.desc())
-        .limit(1)
+        .limit(most)
     )
-    found = connection.execute(statement).mappings().first()
-    return _decoded(found) if found else None
+    return [_decoded(found) for found in connection.execute(statement).mappings()]
 
 
 def deltas_above(connection: Connection, below: Delta) -> list[Delta]:

@@ -14,7 +14,7 @@ from floodwatch.model.clock import DAY
 from floodwatch.model.errors import Refused
 from floodwatch.model.moment import iso
 from floodwatch.model.reading import RawReading, SeriesKey
-from floodwatch.pipeline import import_write, imports
+from floodwatch.pipeline import import_undo, import_write, imports
 from floodwatch.store import imports as ledger
 from floodwatch.store.compaction import compact
 from floodwatch.store.database import Database
@@ -116,6 +116,7 @@ def test_undo_is_resumed_where_it_was_cut_off(
         taken(*arguments)
 
     monkeypatch.setattr(ledger, "drop_delta", fail_at_the_second)
+    monkeypatch.setattr(import_undo, "_DELTAS", 1)
     with pytest.raises(KeyboardInterrupt):
         imports.undo(database, 1, who="示范张三", now=NOW)
     with database.read() as connection:

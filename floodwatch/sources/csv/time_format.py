@@ -73,11 +73,12 @@ _KNOWN = (ISO, COMPACT, MONTH_NAME, EITHER, EPOCH, EPOCH_MS)
 def detect(texts: Iterable[str], *, sure: bool = False) -> TimeFormat | None:
     """The format that reads most of the texts, None when fewer than two in three are times.
 
-    `sure`: it is known that they should be times; then one that can be read is enough.
+    `sure`: it is known that they should be times; then one that can be read is enough, and where
+    there is none at all ISO 8601 is assumed.
     """
     some = [text.strip() for text in texts if text.strip()]
     if not some:
-        return None
+        return ISO if sure else None
     count = {kind.name: sum(_reads(kind, text) for text in some) for kind in _KNOWN}
     best = max(_KNOWN, key=lambda kind: count[kind.name])
     needed = 1 if sure else len(some) * 2 / 3
