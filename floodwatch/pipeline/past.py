@@ -17,7 +17,7 @@ TOGETHER = 8  # series a transaction
 def put_past(
     database: Database, past: Iterable[tuple[SeriesKey, Series]], *, now: int
 ) -> Iterator[int]:
-    """Store whole series as if each reading came at its own time; yields how many readings are stored so far."""
+    """Store whole series, each reading as received at its own time; yields how many are stored."""
     series = SeriesMap()
     waiting, stored = iter(past), 0
     while chunk := list(islice(waiting, TOGETHER)):
