@@ -162,7 +162,8 @@ def _store(tx: Transaction, plan: Plan, intake: Intake) -> None:
     journal.put(tx, list(rows.values()))
     journal.mark_dirty(tx, _spans(row for row in rows.values() if row.time < intake.now - HOUR))
     journal.set_latest(tx, [intake.newest.rows[key] for key in intake.newest.changed])
-    only_heard = {intake.ids[i.key] for i in fresh if i.key and i.key not in intake.newest.changed}
+    live = (item.key for item in fresh if item.key and item.import_id is None)
+    only_heard = {intake.ids[key] for key in live if key not in intake.newest.changed}
     journal.heard(tx, sorted(only_heard), now=intake.now)
 
 

@@ -9,7 +9,7 @@ from floodwatch.model.quality import Flag, Reason, flag_of, pack
 from floodwatch.model.reading import Latest, Reading, SeriesKey
 from floodwatch.pipeline.intake import Item
 from floodwatch.pipeline.plan import Plan
-from floodwatch.store.journal import LatestRow
+from floodwatch.store.latest import NEVER, LatestRow
 
 AHEAD = 15 * MINUTE  # a device's clock may run ahead this far
 HISTORY = DAY  # older than this, a reading is history and wakes nobody
@@ -58,6 +58,7 @@ class Newest:
         known = self.rows.get(key)
         if flag_of(quality) is Flag.FAIL or (known and item.time < known.time):
             return
+        imported = item.import_id is not None
         age = self.device_now - item.time
         late = age > plan.district.stations[key.station].reporting.silent_after
         since = known.since if known and known.value == item.value else item.time
@@ -67,7 +68,7 @@ class Newest:
             value=item.value,
             quality=quality,
             received=self.now,
-            heard=self.now,
+            heard=(known.heard if known else NEVER) if imported else self.now,
             since=since,
             late=late,
             rev=0,
@@ -75,7 +76,6 @@ class Newest:
         self.before(key).append(latest_of(key, row))
         self.rows[key] = row
         self.changed.add(key)
-        imported = item.import_id is not None
         if age > (IMPORTED if imported else HISTORY):
             return
         moment = min(item.time, self.now)

@@ -57,12 +57,13 @@ class StaleRule:
 
     def judge(self, context: Context) -> Finding:
         """Whether the gauge is silent at `context.at`, and when it would become so."""
-        known = [context.latest[n.key] for n in self.needs if n.key in context.latest]
+        latest = (context.latest.get(need.key) for need in self.needs)
+        known = [each for each in latest if each and each.heard]  # 0: only imports told of it
         if not known:
             return UNKNOWN
-        moments = {latest.reading.key: self._silent_at(latest, context) for latest in known}
-        latest = max(known, key=lambda candidate: moments[candidate.reading.key])
-        silent_at = moments[latest.reading.key]
+        moments = {each.reading.key: self._silent_at(each, context) for each in known}
+        newest = max(known, key=lambda candidate: moments[candidate.reading.key])
+        silent_at = moments[newest.reading.key]
         silent = context.now >= silent_at
         found = self._severity if silent else None
         return Finding(
@@ -70,10 +71,10 @@ class StaleRule:
             holding=found,
             band=TYPE,
             label="失测",
-            value=latest.reading.value,
-            time=latest.reading.time,
-            recheck_at=None if silent else self._recheck(latest, context.now, silent_at),
-            facts=self._facts(context, latest),
+            value=newest.reading.value,
+            time=newest.reading.time,
+            recheck_at=None if silent else self._recheck(newest, context.now, silent_at),
+            facts=self._facts(context, newest),
         )
 
     def _silent_at(self, latest: Latest, context: Context) -> int:

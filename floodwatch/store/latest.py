@@ -13,6 +13,7 @@ from floodwatch.store import archive, tables
 from floodwatch.store.database import Transaction
 from floodwatch.store.dialect import Dialect, dialect_of
 
+NEVER = 0  # `heard` of a gauge that has only spoken through imports
 _FAIL = int(Flag.FAIL)
 _COLUMNS = "series_id, time, value, quality, received, heard, since, late, rev"
 _ALL = text(f"SELECT {_COLUMNS} FROM latest")
@@ -80,9 +81,8 @@ def heard(tx: Transaction, series_ids: Iterable[int], *, now: int) -> None:
 def recompute_latest(tx: Transaction, series_ids: Iterable[int], *, now: int) -> None:
     """Find the newest reading that is not failed again, after an undo, a correction, a release.
 
-    What is known of the arrival is kept when the same reading stays the newest. A gauge not heard
-    before counts as heard at that reading's time, at most `now` (service ms): history is not a sign
-    of life.
+    What is known of the arrival is kept when the same reading stays the newest. A gauge of which
+    only history is known was NEVER heard: an import is not a sign of life, and its silence no news.
     """
     ids = sorted(set(series_ids))
     before = latest(tx.connection, ids)
@@ -111,7 +111,7 @@ def _row(series_id: int, found: _Newest, before: LatestRow | None, now: int) -> 
         found.value,
         found.quality,
         before.received if before and same else received,
-        before.heard if before else min(found.time, now),
+        before.heard if before else NEVER,
         found.since,
         before.late if before and same else False,
     )

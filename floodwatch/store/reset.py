@@ -11,6 +11,7 @@ from floodwatch.store.tables import (
     call,
     correction,
     inbox,
+    latest,
     obligation,
     outbox,
     quarantine,
@@ -20,7 +21,7 @@ from floodwatch.store.tables import (
     service_time,
 )
 
-_LIVES = (attempt, outbox, obligation, alert_event, alert, call, inbox, rule_state)
+_LIVES = (attempt, outbox, obligation, alert_event, alert, call, inbox, rule_state, latest)
 
 
 def begin_again(tx: Transaction, after: int) -> None:

@@ -145,7 +145,7 @@ def test_of_a_late_burst_only_the_newest_counts(town: Town) -> None:
 
 def test_imported_readings_stand_on_the_screens_and_wake_nobody(town: Town) -> None:
     reading = RawReading(RESERVOIR, "stage", START - HOUR, 97.0)
-    number = _import_row(town)
+    number = town.an_import()
     town.send(Batch("import", (reading,), import_id=number))
     [alert] = town.alerts()
     assert alert["origin"] == "import"
@@ -153,7 +153,7 @@ def test_imported_readings_stand_on_the_screens_and_wake_nobody(town: Town) -> N
 
 
 def test_live_data_that_confirm_an_imported_alert_tell_the_people(town: Town) -> None:
-    number = _import_row(town)
+    number = town.an_import()
     reading = RawReading(RESERVOIR, "stage", START - HOUR, 97.0)
     town.send(Batch("import", (reading,), import_id=number))
     town.stage(97.1)
@@ -175,24 +175,6 @@ def test_what_cannot_be_a_value_is_kept_flagged_and_never_judged(town: Town) -> 
     quality = int(town.readings.window(STAGE, START - 1, START).quality[0])
     assert flag_of(quality) is Flag.FAIL
     assert not town.alerts()
-
-
-def _import_row(town: Town) -> int:
-    from sqlalchemy import insert
-
-    from floodwatch.store.tables import imported
-
-    with town.database.write() as tx:
-        row = {
-            "who": "t",
-            "at": START,
-            "state": "running",
-            "names": [],
-            "report": {},
-            "rev": tx.rev,
-        }
-        made = tx.connection.execute(insert(imported).values(row).returning(imported.c.id))
-        return int(made.scalar_one())
 
 
 def test_a_single_suspect_reading_goes_to_the_officer_alone(town: Town) -> None:

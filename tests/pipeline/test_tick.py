@@ -101,3 +101,13 @@ def test_a_refused_configuration_is_a_system_alert_until_it_is_mended(town: Town
         watch.look(now=town.clock.wall())
     town.wait(3)
     assert not town.system_alerts()
+
+
+def test_the_silence_of_a_gauge_known_only_by_import_is_no_news(town: Town) -> None:
+    from floodwatch.model.batch import Batch
+    from floodwatch.model.reading import RawReading
+
+    reading = RawReading(RESERVOIR, "stage", town.clock.wall() - HOUR, 95.0)
+    town.send(Batch("import", (reading,), import_id=town.an_import()))
+    town.wait(180, step=30)
+    assert not town.silent()

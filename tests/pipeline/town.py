@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from sqlalchemy import select
+from sqlalchemy import insert, select
 
 from floodwatch import config
 from floodwatch.config.live import Configuration
@@ -170,6 +170,13 @@ class Town:
             self.clock.advance(int(step * MINUTE))
             passed += step
             self.ticker.tick()
+
+    def an_import(self) -> int:
+        """The number of an import that is under way."""
+        row = {"who": "test", "at": START, "state": "running", "names": [], "report": {}}
+        with self.database.write() as tx:
+            made = insert(tables.imported).values(**row, rev=tx.rev).returning(tables.imported.c.id)
+            return int(tx.connection.execute(made).scalar_one())
 
     def alerts(self, state: str = "firing") -> list[dict[str, object]]:
         """The alerts of stations (those about the service apart)."""

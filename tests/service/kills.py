@@ -4,6 +4,7 @@ The judge knows only what devices were told, what the mail server received, and 
 it recounts the crossings itself and shares nothing with rules and alerts.
 """
 
+import contextlib
 import json
 import random
 import threading
@@ -77,7 +78,7 @@ class Flood:
             if station in high:
                 high.discard(station)
                 value = BELOW + chance.random()
-            elif left[station] and chance.random() < 0.15:
+            elif left[station] and chance.random() < 0.3:
                 left[station] -= 1
                 high.add(station)
                 value = ABOVE + chance.random()
@@ -114,46 +115,53 @@ class Verdict:
 
 def flood_under_fire(place: Path, *, kills: int, seed: int, rows: int = 200_000) -> Verdict:
     """Run a flood, kill parts of the service `kills` times at random, then count everything."""
-    chance = random.Random(seed)
+    history = place / "history.csv"
+    _write_history(history, rows)
     with post(patience=0.02) as mail:
         configure(place / "config", smtp_port=mail.port)
         running = Running(place / "config", place / "data")
         running.command("check --apply")
         token = running.token()
-        history = place / "history.csv"
-        _write_history(history, rows)
-        running.start()
-        flood, stop = Flood(), threading.Event()
-        codes = [f"6199{i:04d}" for i in range(1, STATIONS + 1)]
-        loggers = in_threads(
-            [
-                lambda n=n: flood.push(Device(running, token), codes[n::4], stop, seed + n)
-                for n in range(4)
-            ]
-        )
-        importer = running.begin("import", str(history), *IMPORT)
-        done = 0
-        while done < kills:
-            time.sleep(chance.uniform(0.3, 2.5))
-            part = chance.choice(("engine", "engine", "web", "supervisor", "importer"))
-            if part == "importer":
-                importer.kill()
-                importer.wait()
-                importer = running.begin("import", str(history), *IMPORT)
-                done += 1
-            else:
-                done += running.kill(part)
-        time.sleep(2)
-        stop.set()
-        for logger in loggers:
-            logger.join(120)
-        importer.wait(120)
-        running.wait_ready()
-        running.command("import", str(history), *IMPORT)
-        _settle(mail, flood)
-        verdict = _count(running, mail, flood, kills=kills)
-        running.stop()
-    return verdict
+        with contextlib.closing(running):
+            running.start()
+            flood, stop = Flood(), threading.Event()
+            loggers = _loggers(running, flood, token=token, stop=stop, seed=seed)
+            _kill(running, history, kills=kills, chance=random.Random(seed))
+            stop.set()
+            for logger in loggers:
+                logger.join(120)
+            running.wait_ready()
+            running.command("import", str(history), *IMPORT)
+            _settle(mail, flood)
+            return _count(running, mail, flood, kills=kills)
+
+
+def _loggers(
+    running: Running, flood: Flood, *, token: str, stop: threading.Event, seed: int
+) -> list[threading.Thread]:
+    codes = [f"6199{i:04d}" for i in range(1, STATIONS + 1)]
+    return in_threads(
+        [
+            lambda n=n: flood.push(Device(running, token), codes[n::4], stop, seed + n)
+            for n in range(4)
+        ]
+    )
+
+
+def _kill(running: Running, history: Path, *, kills: int, chance: random.Random) -> None:
+    """An importer works all the while; it is killed and begins again like the others."""
+    importer = running.begin("import", str(history), *IMPORT)
+    for _ in range(kills):
+        time.sleep(chance.uniform(0.3, 2.5))
+        part = chance.choice(("engine", "engine", "web", "supervisor", "importer"))
+        if part == "importer":
+            importer.kill()
+            importer.wait()
+            importer = running.begin("import", str(history), *IMPORT)
+        else:
+            running.kill(part)
+    time.sleep(2)
+    importer.wait(120)
 
 
 IMPORT = ("--tz", "UTC", "--map", "value=stage:m", "--station-column", "station", "--gauge", "2")
@@ -169,14 +177,19 @@ def _write_history(path: Path, rows: int) -> None:
 
 
 def _settle(mail: Post, flood: Flood) -> None:
-    """Wait until the mail server has been quiet for a while."""
-    wanted = 2 * sum(flood.crossings().values())
+    """Wait until everything that must come has come and the mail server has been quiet."""
+    wanted = len(PEOPLE) * sum(flood.crossings().values())
     end = time.monotonic() + 60
     while time.monotonic() < end:
         before = len(mail.mails)
         time.sleep(3)
-        if len(mail.mails) == before and before >= wanted:
+        if len(mail.mails) == before and len(set(_fired(mail))) >= wanted:
             return
+
+
+def _fired(mail: Post) -> list[tuple[str, str]]:
+    """(key, recipient) of every mail that says an alert fired, or that one was missed."""
+    return [(m.key, m.to) for m in mail.mails if "解除" not in m.subject]
 
 
 def _count(running: Running, mail: Post, flood: Flood, *, kills: int) -> Verdict:

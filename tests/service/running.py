@@ -148,7 +148,7 @@ class Running:
             )
         return True
 
-    def stop(self) -> None:
+    def close(self) -> None:
         """As Ctrl-C."""
         if self.process and self.process.poll() is None:
             self.process.send_signal(signal.SIGINT)

@@ -14,6 +14,7 @@ from floodwatch.model.reading import SeriesKey
 from floodwatch.store import journal
 from floodwatch.store.database import Database
 from floodwatch.store.journal import LatestRow, Row, SeriesMap
+from floodwatch.store.latest import NEVER
 
 NOW = 1_780_000_000_000
 FLAGS = (GOOD, pack(Flag.SUSPECT, Reason.SPIKE), pack(Flag.FAIL, Reason.IMPOSSIBLE))
@@ -71,4 +72,4 @@ def test_history_is_no_sign_of_life_after_now(one: tuple[Database, int]) -> None
     with database.write() as tx:
         journal.put(tx, [Row(number, NOW + 5, 1.0, GOOD, NOW)])
         journal.recompute_latest(tx, [number], now=NOW)
-        assert journal.latest(tx.connection)[number].heard == NOW
+        assert journal.latest(tx.connection)[number].heard == NEVER
