@@ -89,9 +89,7 @@ def _before_zh(occasion: Occasion, *, brief: bool) -> Iterator[str]:
     if occasion.kind == REMINDER:
         yield "催办" if brief else "未应答，再次提醒"
     if occasion.kind == ESCALATED:
-        names = occasion.silent
-        several = f"{len(names)}人" if len(names) > 1 else "有人"
-        yield f"{several if brief else _some(names)}未应答"
+        yield "未应答" if brief else f"{_some(occasion.silent)}未应答"
     if occasion.kind == WORSENED:
         known = occasion.previous is not None and not brief
         yield f"由{occasion.previous.numeral}升级" if known and occasion.previous else "升级"
@@ -131,7 +129,7 @@ def _short(occasion: Occasion, district: District, language: str, owes: bool) ->
         name = phrases.place(occasion, district, language)
         if language == "zh":
             said = said.replace(name, phrases.short_enough(name, units(said) - room), 1)
-    if brief and len(occasion.silent) > 1 and language == "zh":
+    if brief and occasion.silent and language == "zh":
         rest.append(f"{_some(occasion.silent)}未应答")
     stop = "。" if language == "zh" else ". "
     return (said + stop + stop.join([*rest, *_tail(occasion, district, language, owes)])).strip()
@@ -146,7 +144,7 @@ def _core(
     said += phrases.when(occasion, district, language, brief=brief) + " "
     name = phrases.place(occasion, district, language)
     said += _joined(name, phrases.what(occasion, district, language), language)
-    if limit := phrases.over(occasion, language):
+    if limit := phrases.over(occasion, language, brief=brief):
         said += comma + limit
     beside = [
         phrases.since(occasion, district, language, brief=brief),

@@ -97,7 +97,7 @@ def what(occasion: Occasion, district: District, language: str) -> str:
     )
 
 
-def over(occasion: Occasion, language: str) -> str:
+def over(occasion: Occasion, language: str, *, brief: bool = False) -> str:
     """By how much which limit is passed, such as 超设计洪水位0.02米; empty without a limit."""
     limit, value, variable = occasion.limit, occasion.value, occasion.rule.variable
     if limit is None or value is None or occasion.rule.type in ("stale", "system"):
@@ -117,7 +117,7 @@ def over(occasion: Occasion, language: str) -> str:
         return f"达{label}" if not label.startswith("积水") else f"{side if gap else '达'}{said}线"
     if label.endswith(_LEVELS):
         return f"{side}{label}{gap}" if gap else f"达{label}"
-    return f"{side if gap else '达'}限值{said}" + (f"（{label}）" if label else "")
+    return f"{side if gap else '达'}限值{said}" + (f"（{label}）" if label and not brief else "")
 
 
 def trend(occasion: Occasion, language: str) -> str:
