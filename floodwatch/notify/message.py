@@ -89,7 +89,7 @@ def _before_zh(occasion: Occasion, *, brief: bool) -> Iterator[str]:
     if occasion.kind == REMINDER:
         yield "催办" if brief else "未应答，再次提醒"
     if occasion.kind == ESCALATED:
-        yield "未应答" if brief else f"{_some(occasion.silent)}未应答"
+        yield "越级" if brief else f"{_some(occasion.silent)}未应答"
     if occasion.kind == WORSENED:
         known = occasion.previous is not None and not brief
         yield f"由{occasion.previous.numeral}升级" if known and occasion.previous else "升级"
