@@ -7,11 +7,17 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.bench import charts, importing, report
+from tests.bench import charts, importing, ingest, report, together
 
 PARTS: dict[str, Callable[[argparse.Namespace], report.Table]] = {
     "import": lambda given: importing.measure(given.scratch, rows=given.rows, rounds=given.rounds),
     "chart": lambda given: charts.measure(given.scratch, repetitions=given.repetitions),
+    "ingest": lambda given: ingest.measure(
+        given.scratch, seconds=given.seconds, rounds=given.rounds
+    ),
+    "together": lambda given: together.measure(
+        given.scratch, rows=given.rows, seconds=given.seconds, rounds=given.rounds
+    ),
 }
 
 
@@ -19,9 +25,9 @@ def _given() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="scripts/bench", description=__doc__)
     parser.add_argument("parts", nargs="*", help=f"of {', '.join(PARTS)}; default: all")
     parser.add_argument("--rows", type=int, default=10_000_000, help="rows of the imported file")
-    parser.add_argument("--rounds", type=int, default=3, help="rounds of the import")
+    parser.add_argument("--rounds", type=int, default=3, help="how often each way is run")
     parser.add_argument("--repetitions", type=int, default=400, help="charts of each way")
-    parser.add_argument("--seconds", type=float, default=60, help="length of a live load")
+    parser.add_argument("--seconds", type=float, default=40, help="length of each live load")
     parser.add_argument("--scratch", type=Path, help="where made files are kept")
     parser.add_argument("--write", action="store_true", help=f"write {report.PAGE.name}")
     given = parser.parse_args()
