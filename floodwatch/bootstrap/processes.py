@@ -163,8 +163,8 @@ class Listener:
 
     def stop(self) -> None:
         """Take no more; answer what is in hand."""
-        self._server.close()
         self._server.task_dispatcher.shutdown(timeout=5)
+        self._server.close()
         if self._thread.is_alive():
             self._thread.join(timeout=5)
 

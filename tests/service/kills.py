@@ -14,12 +14,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tests.service.running import Device, Post, Running, in_threads, number_of, post
+from tests.service.running import Device, Mail, Post, Running, in_threads, number_of, post
 
 LIMIT, BELOW, ABOVE = 96.80, 95.00, 97.00
 STATIONS = 60
 PEOPLE = ("示范甲", "示范乙")
-REPEAT = "重发"
+REPEAT, CLEAR, MISSED = "重发", "解除", "错过"
 
 
 def configure(folder: Path, *, smtp_port: int) -> None:
@@ -92,6 +92,7 @@ class Flood:
             assert answer["accepted"] + answer["duplicate"] == 1, answer
             self.accepted[station].append((moment, value))
             time.sleep(0.01)
+        device.close()
 
 
 def _iso(seconds: str) -> str:
@@ -183,13 +184,13 @@ def _settle(mail: Post, flood: Flood) -> None:
     while time.monotonic() < end:
         before = len(mail.mails)
         time.sleep(3)
-        if len(mail.mails) == before and len(set(_fired(mail))) >= wanted:
+        if len(mail.mails) == before and len({(m.key, m.to) for m in _fired(mail)}) >= wanted:
             return
 
 
-def _fired(mail: Post) -> list[tuple[str, str]]:
-    """(key, recipient) of every mail that says an alert fired, or that one was missed."""
-    return [(m.key, m.to) for m in mail.mails if "解除" not in m.subject]
+def _fired(mail: Post) -> list[Mail]:
+    """Every mail that says an alert fired, or that one was missed because it ended before."""
+    return [m for m in mail.mails if MISSED in m.subject or CLEAR not in m.subject]
 
 
 def _count(running: Running, mail: Post, flood: Flood, *, kills: int) -> Verdict:
@@ -204,7 +205,7 @@ def _count(running: Running, mail: Post, flood: Flood, *, kills: int) -> Verdict
             stored[row["station"]][moment] = row["value"]
     accepted = [(s, t, v) for s, readings in flood.accepted.items() for t, v in readings]
     lost = sum(stored[s].get(t) != v for s, t, v in accepted)
-    fired = [m for m in mail.mails if "解除" not in m.subject]
+    fired = _fired(mail)
     by_person = {to: Counter(m.key for m in fired if m.to == to) for to in {m.to for m in fired}}
     crossings = sum(flood.crossings().values())
     numbers = {number_of(m) for m in fired}

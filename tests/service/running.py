@@ -11,7 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from email import message_from_bytes
 from email.policy import default
 from pathlib import Path
@@ -114,11 +114,12 @@ class Running:
         """Until the push port answers."""
         end = time.monotonic() + patience
         while time.monotonic() < end:
-            with suppress(OSError, http.client.HTTPException):
-                connection = http.client.HTTPConnection("127.0.0.1", self.push_port, timeout=2)
+            connection = http.client.HTTPConnection("127.0.0.1", self.push_port, timeout=2)
+            with closing(connection), suppress(OSError, http.client.HTTPException):
                 connection.request("GET", "/healthz")
-                if connection.getresponse().status == 200:
-                    return
+                with connection.getresponse() as response:
+                    if response.status == 200:
+                        return
             time.sleep(0.1)
         raise AssertionError(f"the service does not answer; see {self._log.name}")
 
@@ -169,6 +170,12 @@ class Device:
         self._headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
         self._connection: http.client.HTTPConnection | None = None
 
+    def close(self) -> None:
+        """Hang up."""
+        if self._connection:
+            self._connection.close()
+        self._connection = None
+
     def push(self, readings: Sequence[dict[str, Any]], *, patience: float = 90.0) -> dict[str, Any]:
         """Push until a 200 comes; its document."""
         body = json.dumps(readings)
@@ -186,9 +193,7 @@ class Device:
                     return dict(json.loads(answer))
                 assert response.status in (429, 503), (response.status, answer)
             except (OSError, http.client.HTTPException):
-                if self._connection:
-                    self._connection.close()
-                self._connection = None
+                self.close()
             time.sleep(0.05)
         raise AssertionError("a reading was not accepted in time")
 
