@@ -143,6 +143,17 @@ def answers(connection: Connection, ids: Iterable[int]) -> dict[int, tuple[int, 
     return found
 
 
+def reached_at(connection: Connection, ids: Iterable[int]) -> dict[int, int]:
+    """When each alert came to its present severity, service ms: fired, worsened or eased."""
+    e = t.alert_event.c
+    statement = (
+        select(e.alert_id, func.max(e.at).label("at"))
+        .where(e.alert_id.in_(list(ids)), e.kind.in_(("fired", "worsened", "eased")))
+        .group_by(e.alert_id)
+    )
+    return {row.alert_id: row.at for row in connection.execute(statement)}
+
+
 def room_owes(connection: Connection, ids: Iterable[int]) -> set[int]:
     """Which of these alerts the duty room itself must still answer."""
     o = t.obligation.c

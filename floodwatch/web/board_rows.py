@@ -12,7 +12,7 @@ from floodwatch.model.clock import HOUR, MINUTE
 from floodwatch.model.district import District
 from floodwatch.model.quality import Flag, flag_of
 from floodwatch.model.reading import Latest, SeriesKey
-from floodwatch.model.station import Gauge, Station, StationKind
+from floodwatch.model.station import Gauge, Reporting, Station, StationKind
 
 FLOOD_LIMIT = ("flood_limit", "spill")  # of a reservoir without a gate it is the weir
 HOUSEKEEPING = frozenset({"battery", "signal"})
@@ -50,6 +50,8 @@ class Value:
     late: bool = False
     change: float | None = None  # over `change_span`
     change_span: int = HOUR
+    due_after: int = HOUR  # quiet for longer than this it is past its reporting time
+    silent_after: int = HOUR
 
 
 @dataclass(slots=True)
@@ -173,14 +175,30 @@ def value_of(station: Station, gauge: Gauge, known: Known) -> Value:
     value.late = newest.late
     quiet = known.now - max(newest.heard, reading.time)
     reporting = station.reporting
-    if quiet > reporting.silent_after:
-        value.state = "silent"
-    else:
-        value.state = "fresh" if quiet <= reporting.timed + MINUTE else "due"
     before = known.earlier.get(key)
     if before is not None and reading.time - before[0] <= span + 2 * reporting.silent_after:
         value.change = reading.value - before[1]
+    value.due_after = _due_after(reporting, value)
+    value.silent_after = reporting.silent_after
+    if quiet > value.silent_after:
+        value.state = "silent"
+    else:
+        value.state = "fresh" if quiet <= value.due_after else "due"
     return value
+
+
+def _due_after(reporting: Reporting, value: Value) -> int:
+    """How long a gauge may be quiet before its age is shown as past its time.
+
+    One that reports on change says by its silence that nothing changed; but one that was changing
+    should have spoken again after three steps of its own pace.
+    """
+    timed = reporting.timed + MINUTE
+    step = reporting.step.get(value.variable, 0.0)
+    if not reporting.additional or not step or not value.change or abs(value.change) < 3 * step:
+        return timed
+    pace = int(step / abs(value.change) * value.change_span)
+    return min(timed, 3 * max(pace, reporting.additional))
 
 
 def _rain(station: Station, known: Known) -> Mapping[str, float]:

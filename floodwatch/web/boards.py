@@ -67,7 +67,9 @@ def make(connection: Connection, here: Here) -> Board:
     alerts = board.alerts(connection, state="firing")
     numbers = [alert["id"] for alert in alerts]
     answers, asked = board.answers(connection, numbers), board.room_owes(connection, numbers)
+    reached = board.reached_at(connection, numbers)
     for alert in alerts:
+        alert["since"] = reached.get(alert["id"], alert["fired_at"])
         alert["asks"] = alert["id"] in asked or alert["id"] in answers
         alert["answered"], alert["owed"] = answers.get(alert["id"], (0, 0))
         alert["headline"] = headline(alert)
@@ -87,7 +89,7 @@ def make(connection: Connection, here: Here) -> Board:
     made = rows(here.district, known)
     by_code = {row.code: row for row in made}
     # Of one severity those that somebody owes an answer to come before those only on the screen.
-    alerts.sort(key=lambda a: (_acknowledged(a), -a["severity"], not a["asks"], -a["fired_at"]))
+    alerts.sort(key=lambda a: (_acknowledged(a), -a["severity"], not a["asks"], -a["since"]))
     for alert in alerts:
         alert["current"] = _current(alert, by_code.get(alert["station"]))
     return Board(

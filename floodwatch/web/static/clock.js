@@ -40,9 +40,9 @@ export function tick() {
   for (const age of document.querySelectorAll(".age[data-at]")) {
     const text = (age.dataset.brief ? brief : ago)(present - Number(age.dataset.at));
     if (age.textContent !== text) age.textContent = text;
-    if ("timed" in age.dataset) {
+    if ("due" in age.dataset) {
       const quiet = present - Math.max(Number(age.dataset.heard || 0), Number(age.dataset.at));
-      const late = quiet > Number(age.dataset.silent) ? "age silent" : quiet > Number(age.dataset.timed) + 60000 ? "age due" : "age";
+      const late = quiet > Number(age.dataset.silent) ? "age silent" : quiet > Number(age.dataset.due) ? "age due" : "age";
       if (age.className !== late) age.className = late;
     }
   }
