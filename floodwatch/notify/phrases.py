@@ -30,9 +30,12 @@ def place(occasion: Occasion, district: District, language: str) -> str:
         return clean(district.name)
     station = station_of(occasion, district)
     name = clean(station.name if station else occasion.rule.station)
-    if occasion.rule.gauge == "1":
+    gauge = clean(occasion.rule.gauge)
+    if gauge == "1":
         return name
-    return f"{name}{occasion.rule.gauge}" if language == "zh" else f"{name} {occasion.rule.gauge}"
+    if language != "zh":
+        return f"{name} {gauge}"
+    return f"{name}{gauge}号" if gauge.isdigit() else f"{name}{gauge}"
 
 
 def why(occasion: Occasion, language: str) -> str:
