@@ -54,6 +54,7 @@ EVENTS = {
     "reminder": _l("催办"),
     "reminded": _l("催办"),
     "answered": _l("答复"),
+    "escalated": _l("转上级"),
 }
 CALLS = {
     CallResult.REACHED: _l("接通"),
