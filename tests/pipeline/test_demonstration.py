@@ -1,0 +1,164 @@
+"""The demonstration storm through the whole pipeline: the alerts that must be seen, no others."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from floodwatch import config
+from floodwatch.config.live import Configuration
+from floodwatch.model.clock import HOUR, MINUTE, SetClock
+from floodwatch.pipeline.demonstration import Demonstration, DemonstrationTime
+from floodwatch.pipeline.ingest import Ingest
+from floodwatch.pipeline.plan import Plans
+from floodwatch.pipeline.tick import Ticker
+from floodwatch.sources.simulator import demonstration as simulated
+from floodwatch.sources.simulator.control import DemoClock
+from floodwatch.sources.simulator.storm import T0
+from floodwatch.store import alert_log
+from floodwatch.store.clockwork import Lease
+from floodwatch.store.database import Database
+from floodwatch.store.delivery_log import messages
+from floodwatch.store.journal import SeriesMap
+from floodwatch.store.writer import Writer
+
+FOLDER = Path(__file__).parents[2] / "config"
+LOCAL = ZoneInfo("Asia/Shanghai")
+LATE = MINUTE * 5
+
+# DEMO: what is crossed, and when (local, day of the month and time)
+CROSSINGS = [
+    ("61990003", "spill", "17 23:00"),
+    ("61990002", "spill", "17 23:40"),
+    ("61990006", "spill", "18 03:00"),
+    ("61990001", "flood_limit", "18 02:20"),
+    ("61990005", "flood_limit", "18 02:25"),
+    ("61990004", "flood_limit", "18 03:05"),
+    ("61990003", "half_way", "18 03:35"),
+    ("61990006", "half_way", "18 04:10"),
+    ("61990002", "half_way", "18 04:15"),
+    ("61990003", "design_flood", "18 04:25"),
+    ("61990015", "depth_15", "18 03:30"),
+    ("61990011", "depth_15", "18 03:40"),
+    ("61990016", "depth_15", "18 03:40"),
+    ("61990018", "depth_15", "18 04:00"),
+    ("61990017", "depth_15", "18 04:05"),
+    ("61990012", "close", "18 03:45"),
+]
+
+
+class Seen(NamedTuple):
+    """What the storm left behind at noon of its second day."""
+
+    alerts: list[dict[str, Any]]
+    events: dict[int, list[Any]]
+    told: dict[int, set[str]]  # alert -> who was written to
+
+
+@pytest.fixture(scope="module")
+def seen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Seen]:
+    """The storm from its beginning to noon, with its scripted people; nobody sits in the room."""
+    database = Database.at(tmp_path_factory.mktemp("storm"))
+    database.migrate()
+    config.apply(database, FOLDER, who="test", now=T0)
+    real = SetClock(T0)
+    clock = DemoClock(real)
+    service = DemonstrationTime(clock, real)
+    configuration = Configuration(database)
+    plans, series = Plans(configuration), SeriesMap()
+    epoch = Lease().claim(database, holder="test", clock=real)
+    assert epoch
+    ingest = Ingest(plans, service, series)
+    writer = Writer(database, ingest)
+    show = Demonstration(
+        database,
+        clock,
+        simulated.Demonstration().feed,
+        Ticker(database, plans, service, series, ingest, epoch),
+        writer.submit,
+        configuration.current,
+        lambda: False,
+    )
+    show.begin()
+    show.step()  # up to the opening at 03:00
+    real.advance(9 * MINUTE)  # at sixty times: nine hours
+    show.step()
+    writer.close()
+    yield _seen(database)
+    database.close()
+
+
+def _seen(database: Database) -> Seen:
+    with database.read() as connection:
+        alerts = alert_log.alerts(connection, state="all", limit=500)
+        numbers = [row["id"] for row in alerts]
+        return Seen(
+            alerts,
+            {n: alert_log.events(connection, n) for n in numbers},
+            {n: {m["person"] for m in messages(connection, n)} for n in numbers},
+        )
+
+
+def local(text: str) -> int:
+    day, time = text.split()
+    moment = datetime.fromisoformat(f"2026-06-{day}T{time}").replace(tzinfo=LOCAL)
+    return int(moment.timestamp() * 1000)
+
+
+@pytest.mark.parametrize(("station", "band", "when"), CROSSINGS)
+def test_each_crossing_is_told_when_it_happens(
+    seen: Seen, station: str, band: str, when: str
+) -> None:
+    times = [
+        event["value_time"]
+        for alert in seen.alerts
+        if alert["station"] == station and alert["type"] == "level"
+        for event in seen.events[alert["id"]]
+        if event["facts"].get("band") == band and event["kind"] in ("fired", "worsened")
+    ]
+    assert any(abs(time - local(when)) <= LATE for time in times), times
+
+
+def test_no_rule_has_more_than_one_alert_but_the_spikes(seen: Seen) -> None:
+    rules = defaultdict(list)
+    for alert in seen.alerts:
+        rules[alert["rule"]].append(alert)
+    twice = {rule.split("/")[0] for rule, found in rules.items() if len(found) > 1}
+    assert twice <= {"61990006"}
+
+
+def test_the_spike_at_night_wakes_nobody_but_the_officer(seen: Seen) -> None:
+    [spike] = [a for a in seen.alerts if a["station"] == "61990006" and a["suspect"]]
+    assert seen.told[spike["id"]] == {"示范值班员甲"}
+    assert spike["resolved_at"] - spike["fired_at"] <= 6 * MINUTE
+
+
+def test_a_notice_of_spilling_is_for_the_screen_only(seen: Seen) -> None:
+    spills = [a for a in seen.alerts if a["band"] == "spill" and a["worst"] == 1]
+    assert all(not seen.told[alert["id"]] for alert in spills)
+
+
+def test_the_silent_reservoir_is_an_alert_until_its_readings_come(seen: Seen) -> None:
+    [silent] = [a for a in seen.alerts if a["station"] == "61990003" and a["type"] == "stale"]
+    assert silent["fired_at"] - local("18 04:25") <= 2 * HOUR
+    assert abs(silent["resolved_at"] - local("18 11:30")) <= LATE
+
+
+def test_the_late_readings_call_nobody_again(seen: Seen) -> None:
+    since = local("18 11:29")
+    fired = [
+        event
+        for events in seen.events.values()
+        for event in events
+        if event["at"] >= since and event["kind"] in ("fired", "worsened")
+    ]
+    assert not fired
+
+
+def test_the_design_flood_calls_its_three_responsible_persons_and_the_leader(seen: Seen) -> None:
+    [design] = [a for a in seen.alerts if a["station"] == "61990003" and a["type"] == "level"]
+    assert seen.told[design["id"]] >= {"示范丙一", "示范丙二", "示范丙三", "示范带班领导丙"}
