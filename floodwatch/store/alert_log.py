@@ -1,10 +1,11 @@
 """Rule states and alerts: written in the transaction of the readings that caused them."""
 
 from collections.abc import Iterable, Sequence
+from functools import cache
 from math import isfinite
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, Select, bindparam, insert, select, text, update
 from sqlalchemy.engine import Row
 
 from floodwatch.model.alert import Origin, Phase, RuleKey, RuleState, Transition, TransitionKind
@@ -24,6 +25,7 @@ from floodwatch.store.answers import (
     record_call,
 )
 from floodwatch.store.database import Transaction
+from floodwatch.store.dialect import Dialect, dialect_of
 from floodwatch.store.tables import alert as _alert
 from floodwatch.store.tables import alert_event as _event
 from floodwatch.store.tables import rule_state as _state
@@ -89,8 +91,14 @@ def rule_key(name: str) -> RuleKey:
 def states(connection: Connection, rules: Iterable[RuleKey]) -> dict[RuleKey, RuleState]:
     """The stored states of these rules; one never seen is absent."""
     by_name = {str(rule): rule for rule in rules}
-    query = select(_state).where(among(connection, _state.c.rule, by_name))
-    return {by_name[row.rule]: _decode(row) for row in connection.execute(query)}
+    dialect = dialect_of(connection.dialect.name)
+    found = connection.execute(_states(dialect), {"rules": dialect.array(by_name)})
+    return {by_name[row.rule]: _decode(row) for row in found}
+
+
+@cache  # asked in every transaction: making the statement anew costs as much as asking
+def _states(dialect: Dialect) -> Select[Any]:
+    return select(_state).where(text(f"rule IN {dialect.texts('rules')}"))
 
 
 def due(connection: Connection, now: int) -> list[RuleKey]:
@@ -163,16 +171,19 @@ def _touches(change: Change) -> bool:
     return bool(change.transitions) or change.after.peak != change.before.peak
 
 
+def _open_alerts(tx: Transaction, changes: Sequence[Change]) -> list[dict[str, Any]]:
+    names = [str(change.rule) for change in changes]
+    chosen = among(tx.connection, _alert.c.rule, names)
+    query = select(_alert).where(chosen, _alert.c.resolved_at.is_(None))
+    return [dict(row) for row in tx.connection.execute(query).mappings()]
+
+
 class _Book:
     """The alerts that one save touches, by their open rule, until they are written."""
 
     def __init__(self, tx: Transaction, changes: Sequence[Change]) -> None:
         self._tx = tx
-        names = [str(change.rule) for change in changes]
-        chosen = among(tx.connection, _alert.c.rule, names)
-        open_now = select(_alert).where(chosen, _alert.c.resolved_at.is_(None))
-        rows = tx.connection.execute(open_now).mappings() if names else ()
-        self._known: list[dict[str, Any]] = [dict(row) for row in rows]
+        self._known = _open_alerts(tx, changes) if changes else []
         self._open = {row["rule"]: row for row in self._known}
         self._seqs = timeline.last_seq(tx.connection, [row["id"] for row in self._known])
         self._new: list[dict[str, Any]] = []

@@ -155,11 +155,15 @@ class ServiceRow(NamedTuple):
     speed: float
 
 
+# Made once: every transaction asks.
+_SERVICE_ROW = select(*(tables.service_time.c[name] for name in ServiceRow._fields)).where(
+    tables.service_time.c.id == 1
+)
+
+
 def service_row(connection: Connection) -> ServiceRow | None:
     """The clock as the engine last wrote it."""
-    table = tables.service_time.c
-    columns = [table[name] for name in ServiceRow._fields]
-    row = connection.execute(select(*columns).where(table.id == 1)).one_or_none()
+    row = connection.execute(_SERVICE_ROW).one_or_none()
     return ServiceRow(*row) if row else None
 
 

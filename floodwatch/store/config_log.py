@@ -13,11 +13,12 @@ from floodwatch.store.database import Transaction
 from floodwatch.store.tables import audit, config_version
 
 REFUSED = "config_refused"
+_NEWEST = select(func.max(config_version.c.id))
 
 
 def newest(connection: Connection) -> int:
     """The number of the version in force; 0 when there is none yet."""
-    found = connection.execute(select(func.max(config_version.c.id))).scalar()
+    found = connection.execute(_NEWEST).scalar()
     return int(found or 0)
 
 

@@ -51,8 +51,11 @@ def latest(connection: Connection, series_ids: Iterable[int] | None = None) -> d
     if series_ids is None:
         rows = connection.execute(_ALL)
     else:
+        wanted = list(series_ids)
+        if not wanted:
+            return {}
         dialect = dialect_of(connection.dialect.name)
-        rows = connection.execute(_of(dialect), {"ids": dialect.array(series_ids)})
+        rows = connection.execute(_of(dialect), {"ids": dialect.array(wanted)})
     # SQLite says 0 or 1 for `late`.
     return {row[0]: LatestRow._make((*row[:7], bool(row[7]), row[8])) for row in rows}
 
@@ -69,12 +72,15 @@ def set_latest(tx: Transaction, rows: Sequence[LatestRow]) -> None:
 
 def heard(tx: Transaction, series_ids: Iterable[int], *, now: int) -> None:
     """Note that these gauges have said something at `now` (service ms), whatever it was."""
+    ids = list(series_ids)
+    if not ids:
+        return
     tx.connection.execute(
         text(
             "UPDATE latest SET heard = :now, rev = :rev"
             f" WHERE heard < :now AND series_id IN {tx.dialect.integers('ids')}"
         ),
-        {"now": now, "rev": tx.rev, "ids": tx.dialect.array(series_ids)},
+        {"now": now, "rev": tx.rev, "ids": tx.dialect.array(ids)},
     )
 
 

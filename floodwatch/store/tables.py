@@ -1,9 +1,6 @@
 """The tables. All times are integers, ms UTC (readings' own) or ms of service time (deadlines)."""
 
-from typing import Any
-
 from sqlalchemy import (
-    JSON,
     BigInteger,
     Boolean,
     Column,
@@ -12,32 +9,15 @@ from sqlalchemy import (
     Index,
     Integer,
     LargeBinary,
-    MetaData,
     String,
-    Table,
     Text,
     UniqueConstraint,
     text,
 )
-from sqlalchemy.schema import SchemaItem
 
-metadata = MetaData(
-    naming_convention={
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
-        "pk": "pk_%(table_name)s",
-    }
-)
-
-Identity = BigInteger().with_variant(Integer, "sqlite")
-Millis = BigInteger
-Json = JSON().with_variant(JSON(), "postgresql")
-
-
-def _table(name: str, *items: SchemaItem, **options: Any) -> Table:
-    return Table(name, metadata, *items, **options)
-
+from floodwatch.store.schema import Identity, Json, Millis
+from floodwatch.store.schema import metadata as metadata  # noqa: PLC0414 - with every table in it
+from floodwatch.store.schema import table as _table
 
 # -- readings ---------------------------------------------------------------------------------
 

@@ -15,6 +15,10 @@ from floodwatch.store.database import Database, Transaction
 
 _log = logging.getLogger(__name__)
 
+# So many readings in a row that cannot be ingested are not at fault: the way in is. They are then
+# not rejected but refused for now, so that their devices keep them.
+BROKEN_AFTER = 5
+
 Ingest = Callable[[Transaction, Sequence[Batch]], Sequence[Receipt]]
 
 
@@ -47,6 +51,7 @@ class Writer:
         self._queue: deque[_Waiting] = deque()
         self._changed = threading.Condition()
         self._closing = False
+        self._failures = 0  # readings in a row that could not be ingested
         self._thread = threading.Thread(target=self._run, name="committer", daemon=True)
         self._thread.start()
 
@@ -151,7 +156,8 @@ class Writer:
         size = len(batch.readings)
         if size < 2:
             _log.error("%s: a reading cannot be ingested: %s", batch.source, batch.readings)
-            if size == 0:
+            self._failures += 1
+            if size == 0 or self._failures > BROKEN_AFTER:
                 raise StorageError(f"{batch.source}: cannot be ingested: {error}") from error
             reason = f"cannot be ingested: {type(error).__name__}: {error}"
             return Receipt((Outcome.REJECTED,), (Rejection(0, reason),))
@@ -174,6 +180,7 @@ class Writer:
             counts = [len(receipt.outcomes) for receipt in receipts]
             if counts != [len(batch.readings) for batch in batches]:
                 raise ValueError(f"not one outcome for every reading: {counts}")
+        self._failures = 0
         return receipts
 
 
