@@ -14,7 +14,6 @@ from floodwatch.config.change import Watch
 from floodwatch.engine import Engine
 from floodwatch.model.clock import HOUR, SystemClock
 from floodwatch.model.notification import Channel
-from floodwatch.pipeline import channels
 from floodwatch.pipeline.channels import build as build_channels
 from floodwatch.pipeline.compact import tidy
 from floodwatch.pipeline.deliver import Deliverer

@@ -10,7 +10,8 @@ class Batch:
     """Readings from one source, in its own order.
 
     `stations` limits what the source may write (None: all). `import_id` marks history that wakes
-    nobody, unless `notify` releases what it finds. `source` is a short name for logs, such as "push:token-3" or "sl651".
+    nobody, unless `notify` releases what it finds. `source` is a short name for logs, such as
+    "push:token-3" or "sl651".
     """
 
     source: str

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from floodwatch.model.errors import Refused
 from floodwatch.model.variable import VARIABLES
 
-
 # A converted value is rounded here, so that 1.578 m - 1478 mm is 0.1 m and not a hair beside it.
 CONVERTED_DECIMALS = 9
 
