@@ -1,4 +1,4 @@
-"""Starts engine and web, starts again what dies, and ends both when it is told to or dies itself."""
+"""Starts engine and web, starts again what dies, and ends both when told to or when it dies."""
 
 import logging
 import os
