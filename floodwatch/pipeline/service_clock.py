@@ -18,6 +18,7 @@ from floodwatch.store.database import Transaction
 from floodwatch.store.deadlines import move_deadlines
 
 DISAGREE = MINUTE  # a wall clock further off than this is not to be believed
+MANY = 60  # stations whose clocks are weighed anew with each reading
 SLEW = 2 * SECOND  # smaller differences are the ordinary drift of two clocks: followed
 
 
@@ -84,13 +85,24 @@ class DeviceClocks:
 
     def __init__(self) -> None:
         self._heard: dict[str, tuple[int, int]] = {}  # station -> (reading time - now, now)
+        self._judged: tuple[int, int | None] | None = None  # (when, verdict), while it stands
 
     def hear(self, station: str, difference: int, *, now: int) -> None:
         """Note by how much (ms) a station's newest reading was ahead (+) or late (-)."""
         self._heard[station] = (difference, now)
+        if len(self._heard) <= MANY:
+            self._judged = None
 
     def verdict(self, now: int) -> int | None:
-        """By how much all are off, ms; 0 when they agree with us; None when too few speak."""
+        """By how much all are off, ms; 0 when they agree with us; None when too few speak.
+
+        Of many stations it is asked once a second: each of them changes little.
+        """
+        if self._judged is None or not 0 <= now - self._judged[0] < SECOND:
+            self._judged = (now, self._weigh(now))
+        return self._judged[1]
+
+    def _weigh(self, now: int) -> int | None:
         recent = [d for d, at in self._heard.values() if now - at <= 10 * MINUTE]
         if len(recent) < 3:
             return None
