@@ -43,7 +43,7 @@ class Outcome:
 
 
 def load_service(scratch: Path, seconds: float, *, importing: Path | None = None) -> Outcome:
-    """`floodwatch run` on a fresh folder under the load; `importing`: a file to import meanwhile."""
+    """`floodwatch run` in a fresh folder under the load; `importing`: a file imported meanwhile."""
     place = scratch / "live"
     shutil.rmtree(place, ignore_errors=True)
     place.mkdir(parents=True)
