@@ -106,6 +106,9 @@ def over(occasion: Occasion, language: str, *, brief: bool = False) -> str:
     if limit is None or value is None or occasion.rule.type in ("stale", "system"):
         return ""
     low = occasion.rule.direction == "down"
+    back = (value > limit) if low else (value < limit)
+    if back and occasion.rule.type == "level":
+        return _left(occasion, low, language)
     gap = difference(variable, value, limit, language)
     said = amount(variable, limit, language)
     label = plain(occasion.label or occasion.band)
@@ -121,6 +124,14 @@ def over(occasion: Occasion, language: str, *, brief: bool = False) -> str:
     if label.endswith(_LEVELS):
         return f"{side}{label}{gap}" if gap else f"达{label}"
     return f"{side if gap else '达'}限值{said}" + (f"（{label}）" if label and not brief else "")
+
+
+def _left(occasion: Occasion, low: bool, language: str) -> str:
+    """The value has gone back over its limit, and the alert still waits out its hold."""
+    label = plain(occasion.label or occasion.band)
+    if language == "zh":
+        return f"已{'高' if low else '低'}于{label}，尚未解除"
+    return f"back {'above' if low else 'below'} {label}, not clear yet"
 
 
 def trend(occasion: Occasion, language: str) -> str:

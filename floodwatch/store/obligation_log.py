@@ -3,13 +3,15 @@
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, bindparam, select, text, update
+from sqlalchemy import Connection, Select, and_, bindparam, select, text, update
 
 from floodwatch.model.alert import ObligationState
 from floodwatch.store.database import Transaction
 from floodwatch.store.dialect import Dialect
 from floodwatch.store.tables import alert as _alert
+from floodwatch.store.tables import latest as _latest
 from floodwatch.store.tables import obligation as _obligation
+from floodwatch.store.tables import series as _series
 
 
 class Owing(NamedTuple):
@@ -104,10 +106,28 @@ def is_due(connection: Connection, *, now: int) -> bool:
 def due(connection: Connection, *, now: int, most: int) -> list[dict[str, Any]]:
     """Obligations whose time is up, gravest first, then longest waiting: each on its alert's row.
 
-    Of the obligation: obligation_id, party, owed_for (the severity), within and step.
+    Of the obligation: obligation_id, party, owed_for (the severity), within, step and owed_due. Of
+    the gauge: newest and newest_time, its latest reading now, None when there is none.
     """
-    owed = _obligation.c
-    query = (
+    query = _owed().where(_obligation.c.due <= now).limit(most)
+    return [dict(row) for row in connection.execute(query).mappings()]
+
+
+def owed_by(connection: Connection, parties: Collection[str]) -> list[dict[str, Any]]:
+    """Everything these parties owe, due or not, in the same words and order."""
+    query = _owed().where(_obligation.c.party.in_(list(parties)))
+    return [dict(row) for row in connection.execute(query).mappings()]
+
+
+def _owed() -> Select[Any]:
+    owed, gauge = _obligation.c, _series.c
+    same = and_(
+        gauge.station == _alert.c.station,
+        gauge.gauge == _alert.c.gauge,
+        gauge.variable == _alert.c.variable,
+        gauge.period == 0,
+    )
+    return (
         select(
             _alert,
             owed.id.label("obligation_id"),
@@ -115,13 +135,16 @@ def due(connection: Connection, *, now: int, most: int) -> list[dict[str, Any]]:
             owed.severity.label("owed_for"),
             owed.within,
             owed.step,
+            owed.due.label("owed_due"),
+            _latest.c.value.label("newest"),
+            _latest.c.time.label("newest_time"),
         )
         .join(_alert, _alert.c.id == owed.alert_id)
-        .where(owed.due <= now, owed.state == ObligationState.OPEN.value)
+        .outerjoin(_series, same)
+        .outerjoin(_latest, _latest.c.series_id == gauge.id)
+        .where(owed.state == ObligationState.OPEN.value)
         .order_by(owed.severity.desc(), owed.due, owed.id)
-        .limit(most)
     )
-    return [dict(row) for row in connection.execute(query).mappings()]
 
 
 def move_on(tx: Transaction, moves: Sequence[Move]) -> None:

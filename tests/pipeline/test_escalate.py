@@ -8,6 +8,7 @@ from floodwatch.alerts.obligations import ROOM
 from floodwatch.model.alert import ObligationState, RuleKey
 from floodwatch.model.clock import HOUR, MINUTE
 from floodwatch.model.people import Route
+from floodwatch.model.reading import SeriesKey
 from floodwatch.model.severity import Severity
 from floodwatch.pipeline import escalate
 from floodwatch.store import alert_log, answers
@@ -15,6 +16,7 @@ from floodwatch.store.database import Database
 from floodwatch.store.tables import obligation
 from tests.notify.village import DAM, PEOPLE, STATIONS, VILLAGE, district
 from tests.pipeline.telling import CLEAR, Room, over
+from tests.web.seeding import put
 
 I, II, III, IV = (Severity[name] for name in ("I", "II", "III", "IV"))  # noqa: E741
 WITHIN = 5 * MINUTE
@@ -187,12 +189,8 @@ def test_so_many_reminders_at_one_time_and_no_more(
     monkeypatch.setattr(escalate, "MOST", 4)
     for gauge in ("1", "2", "3"):
         room.see(over(II), rule=RuleKey(DAM, gauge, "stage", "level", "up"))
-    assert [room.pass_time(WITHIN), room.pass_time(0), room.pass_time(0), room.pass_time(0)] == [
-        4,
-        4,
-        1,
-        0,
-    ]
+    steps = [room.pass_time(WITHIN), room.pass_time(0), room.pass_time(0)]
+    assert steps == [8, 1, 0]  # four that were due, with what the same people owe besides
 
 
 def test_the_gravest_comes_first(room: Room) -> None:
@@ -203,3 +201,44 @@ def test_the_gravest_comes_first(room: Room) -> None:
     [mail] = room.outbox(kind="reminder", person="示范丙三", channel="smtp")
     assert "告警Ⅰ" in mail["body"]
     assert "另有1项待应答" in mail["body"]
+
+
+def test_what_would_be_due_in_a_moment_is_taken_along(room: Room) -> None:
+    room.see(over(II))
+    room.now += MINUTE
+    room.see(over(II), rule=RuleKey(DAM, "2", "stage", "level", "up"))
+    room.pass_time(4 * MINUTE)
+    assert room.rows("person", kind="reminder") == [("示范值班员甲",), ("示范丙三",)]
+    room.pass_time(MINUTE)
+    assert len(room.outbox(kind="reminder")) == 2
+    assert len(room.notes("reminded")) == 4
+
+
+def test_what_was_opened_just_now_is_only_counted(room: Room) -> None:
+    room.see(over(II))
+    room.now += 4 * MINUTE
+    room.see(over(II), rule=RuleKey(DAM, "2", "stage", "level", "up"))
+    room.pass_time(MINUTE)
+    assert "另有1项待应答" in room.outbox(kind="reminder", person="示范丙三")[0]["body"]
+    assert len(room.notes("reminded")) == 2
+
+
+def test_a_reminder_tells_the_newest_reading(room: Room) -> None:
+    room.see(over(II, rate=0.42))
+    key = SeriesKey(DAM, "1", "stage")
+    with room.database.write() as tx:
+        put(tx.connection, key, [(room.now + 4 * MINUTE, 104.95)], rev=tx.rev)
+    room.pass_time(WITHIN)
+    body = room.outbox(kind="reminder", person="示范丙三")[0]["body"]
+    assert "18日04:29 石桥水库水位104.95米，超Ⅱ级水位0.20米" in body
+    assert "1小时" not in body
+
+
+def test_a_reminder_of_a_falling_water_does_not_claim_it_is_over_its_limit(room: Room) -> None:
+    room.see(over(II))
+    key = SeriesKey(DAM, "1", "stage")
+    with room.database.write() as tx:
+        put(tx.connection, key, [(room.now + 4 * MINUTE, 104.70)], rev=tx.rev)
+    room.pass_time(WITHIN)
+    body = room.outbox(kind="reminder", person="示范丙三")[0]["body"]
+    assert "水位104.70米，已低于Ⅱ级水位，尚未解除" in body
