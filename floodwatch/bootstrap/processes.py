@@ -142,7 +142,8 @@ class EngineWork:
             self._ticker,
             services.submit,
             services.configuration.current,
-            self.stopping.is_set,
+            self.stopping,
+            self._sender.wake,
         )
 
 

@@ -1,5 +1,6 @@
 """Drives the demonstration: its clock, what its devices send, and the answers of its people."""
 
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -15,9 +16,11 @@ from floodwatch.sources.simulator.storm import T0
 from floodwatch.store import alert_log
 from floodwatch.store.clockwork import ServiceRow, set_service_row, set_setting, setting
 from floodwatch.store.database import Database, Transaction
+from floodwatch.store.delivery_log import on_the_way
 from floodwatch.store.reset import begin_again
 
 CONTROL = "demo"
+LOOK, LOOKS = 0.01, 200  # seconds between looks at the outbox, and how many: two seconds
 
 
 class DemonstrationTime(ServiceClock):
@@ -57,7 +60,8 @@ class Demonstration:
     ticker: Ticker
     submit: Callable[[Batch], Receipt]
     district: Callable[[], District]
-    stopping: Callable[[], bool]
+    stopping: threading.Event
+    wake: Callable[[], None]
 
     def begin(self) -> None:
         """Start before the storm and live through its first hours, up to the opening."""
@@ -71,7 +75,7 @@ class Demonstration:
         walked = False
         before = self.clock.wall()
         for moment in self.clock.moments(self.feed.arrivals):
-            if self.stopping():
+            if self.stopping.is_set():
                 break
             self._live(before, moment)
             before, walked = moment, True
@@ -82,7 +86,18 @@ class Demonstration:
         for _, batch in self.feed.batches(before, moment):
             self.submit(batch)
         self.ticker.tick()
+        self._deliver(moment)
         self._answer(moment)
+
+    def _deliver(self, now: int) -> None:
+        """Let the messages of this moment arrive in it, however fast the clock runs."""
+        self.wake()
+        for _ in range(LOOKS):
+            with self.database.read() as connection:
+                if not on_the_way(connection, now=now):
+                    return
+            if self.stopping.wait(LOOK):
+                return
 
     def _answer(self, now: int) -> None:
         """The scripted people answer for themselves, each after his own time."""

@@ -2,8 +2,9 @@
 
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, or_, select
 
+from floodwatch.model.notification import OutboxState
 from floodwatch.store import tables as t
 from floodwatch.store.among import among
 
@@ -20,6 +21,14 @@ def messages(connection: Connection, alert_id: int) -> list[dict[str, Any]]:
     for each in tries:
         by_id[each.outbox_id]["attempts"].append(dict(each._mapping))
     return found
+
+
+def on_the_way(connection: Connection, *, now: int) -> bool:
+    """Whether anything is being sent, or should be by `now` (service ms)."""
+    query = select(t.outbox.c.id).where(
+        or_(t.outbox.c.state == OutboxState.LEASED, t.outbox.c.next_at <= now)
+    )
+    return connection.execute(query.limit(1)).first() is not None
 
 
 def waiting(connection: Connection) -> dict[str, int]:

@@ -1,5 +1,6 @@
 """The demonstration storm through the whole pipeline: the alerts that must be seen, no others."""
 
+import threading
 from collections import defaultdict
 from collections.abc import Iterator
 from datetime import datetime
@@ -12,6 +13,8 @@ import pytest
 from floodwatch import config
 from floodwatch.config.live import Configuration
 from floodwatch.model.clock import HOUR, MINUTE, SetClock
+from floodwatch.pipeline import channels
+from floodwatch.pipeline.deliver import Deliverer
 from floodwatch.pipeline.demonstration import Demonstration, DemonstrationTime
 from floodwatch.pipeline.ingest import Ingest
 from floodwatch.pipeline.plan import Plans
@@ -74,6 +77,8 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Seen]:
     assert epoch
     ingest = Ingest(plans, service, series)
     writer = Writer(database, ingest)
+    inbox = channels.build(configuration.current(), database, demonstration=True)
+    sender = Deliverer(database, inbox, epoch=epoch, now=clock.wall)
     show = Demonstration(
         database,
         clock,
@@ -81,12 +86,15 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Seen]:
         Ticker(database, plans, service, series, ingest, epoch),
         writer.submit,
         configuration.current,
-        lambda: False,
+        threading.Event(),
+        sender.wake,
     )
+    sender.start()
     show.begin()
     show.step()  # up to the opening at 03:00
     real.advance(9 * MINUTE)  # at sixty times: nine hours
     show.step()
+    sender.stop()
     writer.close()
     yield _seen(database)
     database.close()
