@@ -222,6 +222,8 @@ def _what_is_over(occasion: Occasion, district: District, language: str) -> Iter
         label = plain(occasion.label or occasion.band)
         if label and kind != "stale":
             yield f"{label}告警解除" if zh else f"{label}: all clear"
+    if occasion.suspect:
+        yield "此前数值疑似异常" if zh else "the value before was in doubt"
 
 
 def _peak(occasion: Occasion, district: District, language: str) -> str:

@@ -160,7 +160,7 @@ def occasion_of(row: dict[str, Any], entry: Told, *, now: int, kind: str = "") -
     """
     transition, finding = entry.transition, entry.transition.finding
     own = finding.limit is not None or bool(finding.band)
-    missed = kind == MISSED
+    missed, over = kind == MISSED, transition.kind is TransitionKind.RESOLVED
     value, time = finding.value, finding.time
     if missed:
         value, time = row["peak"], row["peak_at"]
@@ -179,7 +179,7 @@ def occasion_of(row: dict[str, Any], entry: Told, *, now: int, kind: str = "") -
         limit=finding.limit if own else row["limit_value"],
         value=value,
         time=time,
-        suspect=finding.suspect,
+        suspect=bool(row["suspect"]) if over else finding.suspect,
         peak=row["peak"],
         peak_at=row["peak_at"],
         why=transition.why,

@@ -1,5 +1,7 @@
 """Whom a transition reaches: obligations and messages of one transaction."""
 
+from dataclasses import replace
+
 import pytest
 from sqlalchemy import event
 
@@ -200,8 +202,6 @@ def test_mail_has_a_body_of_its_own(room: Room) -> None:
 
 
 def test_a_person_with_a_very_long_name_still_has_a_key(room: Room) -> None:
-    from dataclasses import replace
-
     from tests.notify.village import PEOPLE
 
     name = "示" * 190
@@ -248,3 +248,14 @@ def test_the_street_hears_of_its_point_without_being_asked(room: Room) -> None:
     room.see(over(II), rule=DEPTH)
     assert room.rows("person") == [("示范站前街道",)]
     assert room.obligations() == {"room": (3, "open")}
+
+
+def test_the_end_of_an_alert_on_a_suspect_value_says_that_it_was_one(room: Room) -> None:
+    room.see(replace(over(II), suspect=True))
+    assert room.rows("person") == [("示范值班员甲",)]  # until a second reading supports it
+    room.see(CLEAR)
+    assert "疑似异常" in room.outbox(kind="missed")[0]["body"]
+    room.see(replace(over(II), suspect=True))
+    room.mark("accepted", kind="fired")
+    room.see(CLEAR)
+    assert "此前数值疑似异常" in room.outbox(kind="resolved")[0]["body"]
