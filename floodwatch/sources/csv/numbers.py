@@ -3,8 +3,6 @@
 import re
 from typing import NamedTuple
 
-from typing import Any
-
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc

@@ -187,7 +187,10 @@ class _Reader:
             return pa.table({key: pa.array([], kind) for key, kind in kinds.items()})
         return pa_csv.read_csv(
             pa.BufferReader(data),
-            read_options=pa_csv.ReadOptions(column_names=names, block_size=1 << 20),
+            # One thread: others work beside it, and a pool of pyarrow's may abort a quick exit.
+            read_options=pa_csv.ReadOptions(
+                column_names=names, block_size=1 << 20, use_threads=False
+            ),
             parse_options=pa_csv.ParseOptions(delimiter=self.shape.delimiter),
             convert_options=pa_csv.ConvertOptions(
                 column_types=kinds,
