@@ -80,9 +80,9 @@ def test_every_variable_is_documented(variable: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "page", [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")], ids=lambda p: p.name
+    "document", [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")], ids=lambda p: p.name
 )
-def test_what_a_page_points_to_is_there(page: Path) -> None:
-    links = re.findall(r"\]\(([^)#\s]+)\)", page.read_text("utf-8"))
-    missing = [link for link in links if "://" not in link and not (page.parent / link).exists()]
+def test_what_a_document_points_to_is_there(document: Path) -> None:
+    links = re.findall(r"\]\(([^)#\s]+)\)", document.read_text("utf-8"))
+    missing = [link for link in links if "://" not in link and not (document.parent / link).exists()]
     assert not missing
