@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -122,6 +123,7 @@ def process_gone(holder: str) -> bool:
     return _started(int(pid)) != started
 
 
+@cache
 def boot_id() -> str:
     """Which start of the machine this is: monotonic clocks compare only within one."""
     return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
