@@ -8,7 +8,7 @@ from pathlib import Path
 from floodwatch.config.edit import NewStation
 from floodwatch.model.batch import Batch, Receipt
 from floodwatch.model.district import District
-from floodwatch.model.errors import ImportRefused
+from floodwatch.model.errors import FloodWatchError, ImportRefused
 from floodwatch.model.reading import Outcome
 from floodwatch.pipeline import import_buffer
 from floodwatch.pipeline.import_buffer import Buffer
@@ -148,6 +148,13 @@ def _carry_out(running: _Run, plans: Sequence[FilePlan]) -> Report:
                 break
         else:
             state = ledger.DONE
+    except FloodWatchError as error:
+        if report.import_id is None:
+            raise
+        raise ImportRefused(
+            f"{error}\nimport {report.import_id} stopped half-way: import the file again, or take "
+            f"it back with floodwatch undo {report.import_id}"
+        ) from error
     finally:
         report.state = state
         running.thread.shutdown()

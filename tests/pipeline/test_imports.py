@@ -335,6 +335,35 @@ def test_a_cancelled_import_accounts_for_what_it_has_read(
     assert len(stored(sqlite_database)) == found.files[0].lines
 
 
+def test_a_file_that_changes_while_it_is_read_leaves_an_import_that_can_be_taken_back(
+    sqlite_database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("floodwatch.sources.csv.stream.Source.blocks.__defaults__", (100,))
+    monkeypatch.setattr(import_buffer, "MOST", 5)
+    rows = "".join(f"61990001,{iso(days_ago(100 - n))},{n}\n" for n in range(50))
+    path = write(tmp_path / "a.csv", HEAD + rows)
+    place = district()
+
+    def append(progress: object) -> None:
+        with path.open("a", encoding="utf-8") as file:
+            file.write("more\n")
+
+    with pytest.raises(ImportRefused, match="changed while it was being read\nimport 1 stopped"):
+        imports.run(
+            sqlite_database,
+            [path],
+            ImportOptions(**LONG),
+            place,
+            submit=Journal(sqlite_database, place).submit,
+            who="示范张三",
+            now=NOW,
+            progress=append,
+        )
+    assert stored(sqlite_database)
+    imports.undo(sqlite_database, 1, who="示范张三", now=NOW)
+    assert stored(sqlite_database) == {}
+
+
 def test_a_preview_shows_the_choices_and_the_questions(tmp_path: Path) -> None:
     path = write(
         tmp_path / "a.csv", "站名,时间,水位,雨量(mm)\n示范水库,2021-01-01 08:00,1,2\n甲,x,1,2\n"
