@@ -79,10 +79,10 @@ def free_port() -> int:
 class Running:
     """`floodwatch run` over a folder; it can be killed in parts and started again."""
 
-    def __init__(self, folder: Path, data: Path, *, environment: dict[str, str] | None = None):
-        self.folder, self.data = folder, data
+    def __init__(self, folder: Path, data: Path, *, options: Sequence[str] = ()) -> None:
+        self.folder, self.data, self.options = folder, data, options
         self.port, self.push_port = free_port(), free_port()
-        self._environment = {**os.environ, **(environment or {})}
+        self._environment = {**os.environ}
         self._log = (data.parent / "service.log").open("ab")
         self.process: subprocess.Popen[bytes] | None = None
 
@@ -107,7 +107,7 @@ class Running:
     def start(self) -> None:
         """Start the supervisor and wait until devices can push."""
         ports = ["--port", str(self.port), "--push-port", str(self.push_port)]
-        self.process = self.begin("run", *ports)
+        self.process = self.begin("run", *ports, *self.options)
         self.wait_ready()
 
     def wait_ready(self, patience: float = 60.0) -> None:
@@ -155,6 +155,11 @@ class Running:
             self.process.send_signal(signal.SIGINT)
             self.process.wait(30)
         self._log.close()
+
+    @property
+    def address(self) -> str:
+        """Of the pages."""
+        return f"http://127.0.0.1:{self.port}"
 
     def token(self, name: str = "test") -> str:
         """A token that may write every station."""
