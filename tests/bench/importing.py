@@ -79,11 +79,14 @@ def _pandas(scratch: Path, path: Path) -> Run:
 
 def _table(runs: dict[str, list[Run]], rows: int, rounds: int, size: int) -> Table:
     seconds = {name: [one.seconds for one in found] for name, found in runs.items()}
+    cpu = {name: [one.cpu for one in found] for name, found in runs.items()}
     lines = [
         [
             name,
             spread(seconds[name]),
             ratio(seconds[name], seconds[YARDSTICK]),
+            spread(cpu[name]),
+            ratio(cpu[name], cpu[YARDSTICK]),
             f"{max(one.peak_mb for one in found):.0f} MB",
         ]
         for name, found in runs.items()
@@ -92,7 +95,14 @@ def _table(runs: dict[str, list[Run]], rows: int, rounds: int, size: int) -> Tab
         f"Import of {rows:,} clean rows",
         f"{size / 1e6:.0f} MB, 300 series, ordered by time; each way in a process of its own, into "
         f"an empty store; n = {rounds}, random order within each round.",
-        ["way", "median [min–max]", "ratio to duckdb, round by round", "peak memory"],
+        [
+            "way",
+            "median [min–max]",
+            "ratio to duckdb, round by round",
+            "processor time",
+            "its ratio",
+            "peak memory",
+        ],
         lines,
         goal="at most 4 times duckdb; peak memory under 900 MB",
     )

@@ -13,9 +13,10 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 class Run(NamedTuple):
-    """One run of a process: wall seconds, and the most memory it ever held, MB."""
+    """One run of a process: wall and processor seconds, and the most memory it ever held, MB."""
 
     seconds: float
+    cpu: float
     peak_mb: float
 
 
@@ -33,7 +34,7 @@ def run(command: Sequence[str]) -> Run:
     process.stderr.close()
     if process.returncode:
         raise SystemExit(f"{' '.join(command)}\nfailed:\n{said.decode(errors='replace')}")
-    return Run(seconds, usage.ru_maxrss / 1024)
+    return Run(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
 
 
 def job(name: str, *arguments: str | Path) -> list[str]:
