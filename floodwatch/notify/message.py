@@ -1,6 +1,8 @@
 """Words a message: place, value, limit and action within the first 70 characters. Pure."""
 
+import logging
 from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
 
 from floodwatch.model.district import District
 from floodwatch.notify import mail_body, phrases
@@ -18,12 +20,36 @@ from floodwatch.notify.occasion import (
 )
 from floodwatch.notify.sms_text import SINGLE, units
 
+_log = logging.getLogger(__name__)
+
 DEMONSTRATION = "【示范】"
 DEMONSTRATION_EN = "[DEMO]"
 
 
 def compose(occasion: Occasion, district: District, *, language: str, owes: bool) -> Text:
-    """The message to one person; `owes`: an answer is expected from that person."""
+    """The message to one person; `owes`: an answer is expected from that person.
+
+    A fault of the wording delays no alert: then the built-in text goes out.
+    """
+    try:
+        return _worded(occasion, district, language=language, owes=owes)
+    except Exception:  # noqa: BLE001 - whatever it is, the alert goes out
+        _log.exception("alert %s cannot be worded; it goes out plain", occasion.alert_id)
+        return built_in(occasion, demonstration=district.demonstration)
+
+
+def built_in(occasion: Occasion, *, demonstration: bool) -> Text:
+    """The plainest text there is: what is known, as it is known."""
+    at = "?" if occasion.time is None else datetime.fromtimestamp(occasion.time / 1_000, UTC)
+    facts = f"{occasion.rule} = {occasion.value} (> {occasion.limit}) {at}"
+    if occasion.rule.direction in ("down", "fall"):
+        facts = facts.replace(">", "<")
+    mark = DEMONSTRATION if demonstration else ""
+    short = f"{mark}【内部告警{occasion.severity.name}】{occasion.kind} {facts}"
+    return Text(short, f"{short} {alert_number(occasion.alert_id)}", f"{short}\n")
+
+
+def _worded(occasion: Occasion, district: District, *, language: str, owes: bool) -> Text:
     short = _mark(district, language) + _short(occasion, district, language, owes)
     subject = short if units(short) <= SINGLE + 20 else short[: SINGLE + 19] + "…"
     number = alert_number(occasion.alert_id)

@@ -1,5 +1,6 @@
 """Which alert goes to whom, and by which way out; nobody is never the answer. Pure."""
 
+import logging
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
@@ -8,6 +9,8 @@ from floodwatch.model.district import District
 from floodwatch.model.people import Person, Route
 from floodwatch.model.severity import Severity
 from floodwatch.model.station import Station
+
+_log = logging.getLogger(__name__)
 
 LOG = "log"
 INBOX = "inbox"
@@ -35,8 +38,16 @@ class Routing(NamedTuple):
 def route(district: District, rule: RuleKey, severity: Severity) -> Routing:
     """The first route that matches and reaches somebody, or is for the screen only.
 
-    When none does: every person of the district, and the log.
+    When none does, or a fault of the routes leaves it open: every person, and the log.
     """
+    try:
+        return _chosen(district, rule, severity) or _everybody(district)
+    except Exception:  # noqa: BLE001 - whatever it is, somebody is told
+        _log.exception("no route can be found for %s; everybody is told", rule)
+        return _everybody(district)
+
+
+def _chosen(district: District, rule: RuleKey, severity: Severity) -> Routing | None:
     station = district.stations.get(rule.station)
     for candidate in district.routes:
         if _matches(candidate, rule, station, severity):
@@ -45,7 +56,7 @@ def route(district: District, rule: RuleKey, severity: Severity) -> Routing:
             found = _reached(district, candidate, station)
             if found:
                 return Routing(candidate, found)
-    return _everybody(district)
+    return None
 
 
 def to_the_officer(found: Routing) -> Routing:

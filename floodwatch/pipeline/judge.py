@@ -1,9 +1,8 @@
 """Has rules judge what they must, and lets the alerts live: shared by ingest and tick."""
 
-from collections.abc import Iterable, Mapping, Sequence
+import logging
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-
-from sqlalchemy import Connection
 
 from floodwatch.alerts.lifecycle import step
 from floodwatch.hydrology.series import Series, empty
@@ -19,7 +18,7 @@ from floodwatch.model.alert import (
 from floodwatch.model.clock import MINUTE
 from floodwatch.model.finding import UNKNOWN, Finding
 from floodwatch.model.reading import Latest, SeriesKey
-from floodwatch.model.severity import Severity
+from floodwatch.pipeline import faults
 from floodwatch.pipeline.newest import latest_of
 from floodwatch.pipeline.plan import Plan
 from floodwatch.pipeline.tell import tell
@@ -29,7 +28,11 @@ from floodwatch.store.alert_log import Change
 from floodwatch.store.database import Transaction
 from floodwatch.store.journal import SeriesMap
 
+_log = logging.getLogger(__name__)
+
 NO_HOLDS = Holds(0, 0)
+SPOKEN = (TransitionKind.FIRED, TransitionKind.WORSENED)
+CONFIRMED = "confirmed by live data"
 VERDICT = 6 * MINUTE  # how long a suspect reading waits for the next one before all are told
 
 # How the latest reading of a series went on during one transaction, oldest first.
@@ -55,76 +58,142 @@ def judge(
     now: int,
     origin: Origin = Origin.LIVE,
 ) -> None:
-    """Judge, step the lives, store what changed and put what must be told into the outbox."""
+    """Judge, step the lives, store what changed and put what must be told into the outbox.
+
+    A rule that cannot be judged, stored or told sinks neither the readings nor the other rules:
+    it is noted as a fault, which is an alert of its own, and tried again.
+    """
     if not tasks:
         return
+    work = _Work(tx, plan, history, series, now, origin)
+    error = faults.attempt(tx, f"judging {len(tasks)} rules", lambda: _judge(work, tasks))
+    if error is None:
+        return
+    if len(tasks) == 1:
+        _broken(work, {tasks[0].rule.key: error})
+        return
+    for task in tasks:
+        judge(tx, plan, [task], history=history, series=series, now=now, origin=origin)
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """What rules are judged with in one transaction."""
+
+    tx: Transaction
+    plan: Plan
+    history: History
+    series: SeriesMap
+    now: int
+    origin: Origin
+
+
+def _judge(work: _Work, tasks: Sequence[Task]) -> None:
+    tx, now = work.tx, work.now
     states = alert_log.states(tx.connection, [task.rule.key for task in tasks])
-    known = _known(tx, tasks, history=history, series=series, now=now)
-    windows = _windows(tx, tasks, series=series, now=now)
-    changes = []
+    known = _known(work, tasks)
+    windows = _windows(work, tasks)
     firing = [key for key, state in states.items() if state.phase is Phase.FIRING]
     doubted = alert_log.doubted(tx.connection, firing) if firing else {}
+    imported = _by_import_alone(work, tasks, firing)
+    changes, broken = [], {}
     for task in tasks:
-        before = states.get(task.rule.key, RuleState())
-        after, transitions = _live(
-            task,
-            before,
-            known=known,
-            windows=windows,
-            now=now,
-            doubted=doubted.get(task.rule.key),
-        )
+        rule = task.rule.key
+        before = states.get(rule, RuleState())
+        sight = _Sight(known, windows, now, doubted.get(rule), rule in imported)
+        try:
+            after, transitions = _live(task, before, sight)
+        except Exception as error:  # noqa: BLE001 - one rule's fault; it is told, the others go on
+            _log.exception("rule %s cannot be judged; the others go on", rule)
+            broken[rule] = faults.said(error)
+            continue
         if after != before or transitions:
-            changes.append(Change(task.rule.key, before, after, transitions, origin, plan.version))
-    settle(tx, plan, changes, now=now)
+            origin, version = work.origin, work.plan.version
+            changes.append(Change(rule, before, after, transitions, origin, version))
+    settle(tx, work.plan, changes, now=now)
+    _broken(work, broken)
+
+
+def _broken(work: _Work, broken: Mapping[RuleKey, str]) -> None:
+    faults.note(work.tx, {str(rule): error for rule, error in broken.items()}, now=work.now)
+    for rule in broken:
+        alert_log.postpone(work.tx, rule, until=work.now + faults.RETRY)
+
+
+def _by_import_alone(
+    work: _Work, tasks: Iterable[Task], firing: Collection[RuleKey]
+) -> set[RuleKey]:
+    """The rules that live readings may now confirm: their alerts stand by imported data alone."""
+    if work.origin is Origin.IMPORT or not firing:
+        return set()
+    heard = (task.rule for task in tasks if task.rule.key in firing)
+    live = [rule.key for rule in heard if any(need.key in work.history for need in rule.needs)]
+    return alert_log.imported_open(work.tx.connection, live) if live else set()
 
 
 def settle(tx: Transaction, plan: Plan, changes: Sequence[Change], *, now: int) -> None:
     """Store changes of rule states and tell whom they concern."""
     if changes:
-        told = alert_log.save(tx, _woken(tx.connection, changes, now=now))
-        tell(tx, told, district=plan.district, now=now)
+        tell(tx, alert_log.save(tx, changes), district=plan.district, now=now)
 
 
-def _live(
-    task: Task,
-    state: RuleState,
-    *,
-    known: History,
-    windows: Mapping[SeriesKey, Series],
-    now: int,
-    doubted: int | None,
-) -> tuple[RuleState, tuple[Transition, ...]]:
+@dataclass(frozen=True, slots=True)
+class _Sight:
+    """What one rule is judged by.
+
+    `doubted`: the time of the suspect reading on which alone its alert stands, if it does.
+    `imported`: its alert stands by imported data alone, and this reading is live.
+    """
+
+    known: History
+    windows: Mapping[SeriesKey, Series]
+    now: int
+    doubted: int | None = None
+    imported: bool = False
+
+
+def _live(task: Task, state: RuleState, sight: _Sight) -> tuple[RuleState, tuple[Transition, ...]]:
     """Judge and step through the task's moments.
 
-    `doubted`: the time of the suspect reading on which alone the alert stands, if it does. The next
-    good reading denies it, and what it raised ends at once; or supports it, and it is told anew, to
-    all. Without a verdict it is told to all after VERDICT.
+    After a suspect reading the next one decides: a good one denies it, and what it raised ends at
+    once; or it is supported, and told anew, to all. Without a verdict it is told to all after
+    VERDICT. What was known before it is no verdict.
     """
     transitions: list[Transition] = []
-    rule = task.rule
+    rule, now, doubted, imported = task.rule, sight.now, sight.doubted, sight.imported
     for at in task.moments:
-        latest = {
-            need.key: found
-            for need in rule.needs
-            if (found := _at(known.get(need.key, ()), at)) is not None
-        }
-        finding = rule.judge(Context(at, now, latest, windows))
+        finding = rule.judge(_context(task, at, sight))
+        if doubted is not None and (finding.time or now) < doubted:
+            finding = replace(UNKNOWN, recheck_at=finding.recheck_at)
         denied = doubted is not None and _denies(finding, state)
         holds = NO_HOLDS if denied else rule.holds
         state, made = step(
             state, finding, now=now, holds=holds, direction=rule.key.direction, why=task.why
         )
-        kinds = {transition.kind for transition in made}
-        if kinds & {TransitionKind.FIRED, TransitionKind.WORSENED}:
-            doubted = (finding.time or now) if finding.suspect else None
+        if any(transition.kind in SPOKEN for transition in made):
+            imported = False
+            if finding.suspect and doubted is not None and (finding.time or now) > doubted:
+                made, doubted = _sure(made), None  # a second one, and worse
+            else:
+                doubted = (finding.time or now) if finding.suspect else None
         elif doubted is not None and _decided(finding, state, doubted=doubted, now=now):
             made, doubted = (*made, *_told_anew(finding, state, now=now)), None
+        elif imported and state.phase is Phase.FIRING and finding.severity is not None:
+            made, imported = (*made, *_told_anew(finding, state, now=now, why=CONFIRMED)), False
         transitions += made
     if doubted is not None and state.phase is Phase.FIRING:
         verdict = doubted + VERDICT
         state = replace(state, due=verdict if state.due is None else min(state.due, verdict))
     return state, tuple(transitions)
+
+
+def _context(task: Task, at: int, sight: _Sight) -> Context:
+    latest = {
+        need.key: found
+        for need in task.rule.needs
+        if (found := _at(sight.known.get(need.key, ()), at)) is not None
+    }
+    return Context(at, sight.now, latest, sight.windows)
 
 
 def _denies(finding: Finding, state: RuleState) -> bool:
@@ -135,14 +204,23 @@ def _denies(finding: Finding, state: RuleState) -> bool:
 def _decided(finding: Finding, state: RuleState, *, doubted: int, now: int) -> bool:
     if state.phase is not Phase.FIRING:
         return True
-    return finding.known and (not finding.suspect or now - doubted >= VERDICT)
+    return (finding.known and not finding.suspect) or now - doubted >= VERDICT
 
 
-def _told_anew(finding: Finding, state: RuleState, *, now: int) -> tuple[Transition, ...]:
+def _sure(made: Iterable[Transition]) -> tuple[Transition, ...]:
+    """The same, no longer in doubt: a second reading supports what the first one said."""
+    return tuple(each._replace(finding=replace(each.finding, suspect=False)) for each in made)
+
+
+def _told_anew(
+    finding: Finding, state: RuleState, *, now: int, why: str = ""
+) -> tuple[Transition, ...]:
     if state.phase is not Phase.FIRING or state.severity is None:
         return ()
     sure = replace(finding, suspect=False)
-    why = "confirmed" if not finding.suspect else "no verdict within six minutes"
+    if not why:
+        supported = finding.known and not finding.suspect
+        why = "confirmed" if supported else "no verdict within six minutes"
     return (Transition(TransitionKind.FIRED, state.severity, None, now, sure, why),)
 
 
@@ -151,55 +229,26 @@ def _at(known: Sequence[Latest], at: int) -> Latest | None:
     return next((latest for latest in reversed(known) if latest.reading.time <= at), None)
 
 
-def _known(
-    tx: Transaction,
-    tasks: Iterable[Task],
-    *,
-    history: History,
-    series: SeriesMap,
-    now: int,
-) -> dict[SeriesKey, Sequence[Latest]]:
-    wanted = {need.key for task in tasks for need in task.rule.needs if need.key not in history}
-    ids = series.ids(tx, wanted, now=now, create=False)
-    rows = journal.latest(tx.connection, list(ids.values()))
+def _known(work: _Work, tasks: Iterable[Task]) -> dict[SeriesKey, Sequence[Latest]]:
+    needs = (need.key for task in tasks for need in task.rule.needs)
+    wanted = {key for key in needs if key not in work.history}
+    ids = work.series.ids(work.tx, wanted, now=work.now, create=False)
+    rows = journal.latest(work.tx.connection, list(ids.values()))
     stored = {key: (latest_of(key, rows[i]),) for key, i in ids.items() if i in rows}
-    return {**stored, **history}
+    return {**stored, **work.history}
 
 
-def _windows(
-    tx: Transaction, tasks: Iterable[Task], *, series: SeriesMap, now: int
-) -> dict[SeriesKey, Series]:
+def _windows(work: _Work, tasks: Iterable[Task]) -> dict[SeriesKey, Series]:
     spans: dict[SeriesKey, tuple[int, int]] = {}
     for task in tasks:
         for need in task.rule.needs:
             if need.span:
-                start, end = spans.get(need.key, (now, 0))
+                start, end = spans.get(need.key, (work.now, 0))
                 low, high = task.moments[0] - need.span, task.moments[-1]
                 spans[need.key] = (min(start, low), max(end, high))
-    ids = series.ids(tx, spans, now=now, create=False)
-    found = journal.windows(tx.connection, {i: spans[key] for key, i in ids.items()})
+    ids = work.series.ids(work.tx, spans, now=work.now, create=False)
+    found = journal.windows(work.tx.connection, {i: spans[key] for key, i in ids.items()})
     return {key: found.get(ids[key], empty()) if key in ids else empty() for key in spans}
-
-
-def _woken(connection: Connection, changes: Sequence[Change], *, now: int) -> list[Change]:
-    """An alert that stood "by import" and is confirmed by live data is told as if it fired now."""
-    standing = {c.rule for c in changes if c.origin is Origin.LIVE and _stands(c)}
-    imported = alert_log.imported_open(connection, standing) if standing else set()
-    return [
-        _confirmed(change, now=now) if change.rule in imported else change for change in changes
-    ]
-
-
-def _stands(change: Change) -> bool:
-    return change.after.phase is Phase.FIRING and not change.transitions
-
-
-def _confirmed(change: Change, *, now: int) -> Change:
-    """The change with a FIRED: its rule fires and said nothing of itself."""
-    severity = change.after.severity or Severity.IV
-    finding = Finding(severity, severity, value=change.after.peak, time=change.after.peak_at)
-    fired = Transition(TransitionKind.FIRED, severity, None, now, finding, "confirmed by live data")
-    return change._replace(transitions=(fired,))
 
 
 def ended(rule: RuleKey, state: RuleState, *, now: int, version: int, why: str) -> Change:

@@ -1,12 +1,13 @@
 """Alerts about the service itself: its clock, its timetable, its configuration."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from floodwatch.alerts.lifecycle import step
 from floodwatch.model.alert import Holds, Origin, RuleKey, RuleState
 from floodwatch.model.clock import MINUTE
 from floodwatch.model.finding import Finding
 from floodwatch.model.severity import Severity
+from floodwatch.pipeline import faults
 from floodwatch.pipeline.judge import settle
 from floodwatch.pipeline.plan import Plan
 from floodwatch.pipeline.service_clock import Moment
@@ -52,6 +53,8 @@ def _findings(
         if job.last_success is not None and moment.now - job.last_success > 2 * job.every
     ]
     yield key("timetable"), _timetable(moment, overdue) if overdue else CLEAR
+    failed = faults.known(tx.connection)
+    yield key("judgement"), _judgement(moment, failed) if failed else CLEAR
 
 
 def _clock(moment: Moment, devices: int | None) -> Finding:
@@ -82,6 +85,19 @@ def _timetable(moment: Moment, overdue: list[str]) -> Finding:
     names = ", ".join(overdue)
     return _finding(
         moment, Severity.III, zh=f"定时任务逾期:{names}", en=f"jobs are overdue: {names}"
+    )
+
+
+def _judgement(moment: Moment, failed: Mapping[str, faults.Fault]) -> Finding:
+    """Something does not work that alerts depend on: a gauge that looks calm may not be."""
+    name, fault = next(iter(failed.items()))
+    more = f"(+{len(failed) - 1})" if len(failed) > 1 else ""
+    return _finding(
+        moment,
+        Severity.I,
+        zh=f"程序故障,下列规则或环节失效{more}:{name};请人工盯守并联系维护:{fault.error}",
+        en=f"a fault of the program: {name}{more} does not work; watch by hand and call for help: "
+        f"{fault.error}",
     )
 
 

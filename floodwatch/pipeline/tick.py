@@ -1,10 +1,12 @@
 """pipeline.tick: what time alone decides, in one transaction like ingest."""
 
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from floodwatch.model.alert import RuleState
 from floodwatch.model.clock import SECOND
-from floodwatch.pipeline import escalate, system
+from floodwatch.pipeline import escalate, faults, system
+from floodwatch.pipeline.faults import Fault
 from floodwatch.pipeline.ingest import Ingest
 from floodwatch.pipeline.judge import Task, ended, judge, settle
 from floodwatch.pipeline.plan import Plan, Plans
@@ -15,6 +17,7 @@ from floodwatch.store.database import Database, Transaction
 from floodwatch.store.journal import SeriesMap
 
 BEAT = SECOND  # how often service time and the lease are written
+PAUSE = 5 * SECOND  # before a part of the tick that has failed is tried again
 
 
 @dataclass(slots=True)
@@ -38,10 +41,17 @@ class Ticker:
         with self.database.write(epoch=self.epoch) as tx:
             moment = self._beat(tx)
             plan = self.plans.current(tx.connection)
-            self._judge(tx, plan, moment)
-            devices = self.ingest.devices.verdict(moment.now)
-            system.check(tx, plan, moment, devices=devices)
-            escalate.step(tx, district=plan.district, now=moment.now)
+            now = moment.now
+            devices = self.ingest.devices.verdict(now)
+            failed = faults.known(tx.connection)
+            parts: dict[str, Callable[[], object]] = {
+                "judging": lambda: self._judge(tx, plan, now, failed),
+                "escalation": lambda: escalate.step(tx, district=plan.district, now=now),
+                "self-check": lambda: system.check(tx, plan, moment, devices=devices),
+            }
+            for name, work in parts.items():
+                if name not in failed or _again(failed[name], now):
+                    _do(tx, name, work, failed=failed, now=now)
         self._beaten = self.service.monotonic()
         return True
 
@@ -61,15 +71,21 @@ class Ticker:
         now = self.service.moment(tx.connection).now
         return self.service.beat(tx, devices=self.ingest.devices.verdict(now))
 
-    def _judge(self, tx: Transaction, plan: Plan, moment: Moment) -> None:
-        now = moment.now
+    def _judge(self, tx: Transaction, plan: Plan, now: int, failed: Mapping[str, Fault]) -> None:
         if plan.version != self._judged_version:
             tasks = self._after_edit(tx, plan, now)
         else:
-            due = alert_log.due(tx.connection, now)
+            due = set(alert_log.due(tx.connection, now))
+            due |= {key for key in plan.rules if failed and _again(failed.get(str(key)), now)}
             tasks = [Task(plan.rules[key], (now,)) for key in due if key in plan.rules]
         judge(tx, plan, tasks, history={}, series=self.series, now=now)
-        self._judged_version = plan.version
+        if failed:
+            _forget_mended(tx, plan, failed, tasks)
+        # Not before the commit: what was rolled back was not judged.
+        tx.after_commit(lambda: self._has_judged(plan.version))
+
+    def _has_judged(self, version: int) -> None:
+        self._judged_version = version
 
     def _after_edit(self, tx: Transaction, plan: Plan, now: int) -> list[Task]:
         """A new configuration: every rule is judged again with the last good reading.
@@ -95,3 +111,35 @@ class Ticker:
 
 GONE = "rule no longer configured"
 EDITED = "thresholds edited"
+
+
+def _do(
+    tx: Transaction,
+    name: str,
+    work: Callable[[], object],
+    *,
+    failed: Mapping[str, Fault],
+    now: int,
+) -> None:
+    """One part of the tick; when it fails, the others still do theirs."""
+    error = faults.attempt(tx, name, work)
+    if error is not None:
+        faults.note(tx, {name: error}, now=now, wait=PAUSE)
+    elif name in failed:
+        faults.over(tx, {name})
+
+
+def _again(fault: Fault | None, now: int) -> bool:
+    """Whether what failed is to be tried again."""
+    return fault is not None and fault.next <= now
+
+
+def _forget_mended(
+    tx: Transaction, plan: Plan, failed: Mapping[str, Fault], tasks: Sequence[Task]
+) -> None:
+    """Forget the faults of rules that were judged now without a new one, or that are gone."""
+    still = faults.known(tx.connection)
+    judged = {str(task.rule.key) for task in tasks}
+    rules = {str(key) for key in plan.rules}
+    unchanged = {name for name in failed if "/" in name and still.get(name) == failed[name]}
+    faults.over(tx, {name for name in unchanged if name in judged or name not in rules})

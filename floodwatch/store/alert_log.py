@@ -1,5 +1,6 @@
 """Rule states and alerts: written in the transaction of the readings that caused them."""
 
+import logging
 from collections.abc import Iterable, Sequence
 from functools import cache
 from math import isfinite
@@ -48,12 +49,15 @@ __all__ = [
     "imported_open",
     "obligations",
     "open_obligations",
+    "postpone",
     "record_call",
     "rule_key",
     "save",
     "states",
     "versions",
 ]
+
+_log = logging.getLogger(__name__)
 
 
 class Change(NamedTuple):
@@ -93,7 +97,7 @@ def states(connection: Connection, rules: Iterable[RuleKey]) -> dict[RuleKey, Ru
     by_name = {str(rule): rule for rule in rules}
     dialect = dialect_of(connection.dialect.name)
     found = connection.execute(_states(dialect), {"rules": dialect.array(by_name)})
-    return {by_name[row.rule]: _decode(row) for row in found}
+    return {by_name[row.rule]: _decoded(row) for row in found}
 
 
 @cache  # asked in every transaction: making the statement anew costs as much as asking
@@ -104,13 +108,25 @@ def _states(dialect: Dialect) -> Select[Any]:
 def due(connection: Connection, now: int) -> list[RuleKey]:
     """The rules that time alone may change by now (service ms), longest waiting first."""
     query = select(_state.c.rule).where(_state.c.due <= now).order_by(_state.c.due)
-    return [rule_key(name) for name in connection.execute(query).scalars()]
+    names = connection.execute(query).scalars()
+    return [rule_key(name) for name in names if _is_key(name)]
+
+
+def postpone(tx: Transaction, rule: RuleKey, *, until: int) -> None:
+    """A rule that cannot be judged now is not asked again before `until`."""
+    mine = (_state.c.rule == str(rule), _state.c.due < until)
+    tx.connection.execute(update(_state).where(*mine).values(due=until))
 
 
 def versions(connection: Connection) -> dict[RuleKey, int]:
     """Every rule that has a stored state, and the configuration by which it was last judged."""
     rows = connection.execute(select(_state.c.rule, _state.c.config_version))
-    return {rule_key(name): version for name, version in rows}
+    return {rule_key(name): version for name, version in rows if _is_key(name)}
+
+
+def _is_key(name: str) -> bool:
+    """Whether a stored name is a rule's; a row that is not hinders none."""
+    return name.count("/") >= 4
 
 
 def imported_open(connection: Connection, rules: Iterable[RuleKey]) -> set[RuleKey]:
@@ -357,6 +373,18 @@ def _encode(state: RuleState) -> dict[str, Any]:
         "peak_at": state.peak_at,
         "changes": state.changes,
     }
+
+
+def _decoded(row: Row[Any]) -> RuleState:
+    """The state; of one that cannot be read what is left: whether its alert stands."""
+    try:
+        return _decode(row)
+    except (KeyError, TypeError, ValueError):
+        _log.exception("the state of rule %s cannot be read; its alert goes on", row.rule)
+    if row.alert_id is None and row.phase != Phase.FIRING.value:
+        return RuleState(due=row.due)
+    # At the mildest: whatever the rule finds is told anew as worse, and clears by its hold.
+    return RuleState(Phase.FIRING, Severity.IV, due=row.due, alert_id=row.alert_id)
 
 
 def _decode(row: Row[Any]) -> RuleState:

@@ -58,6 +58,17 @@ class Transaction:
         """Call this once the transaction is durable; never when it is rolled back."""
         self._callbacks.append(callback)
 
+    @contextmanager
+    def part(self) -> Iterator[None]:
+        """What is done within is taken back alone when it fails; what was done before it stays."""
+        before = len(self._callbacks)
+        try:
+            with self.connection.begin_nested():
+                yield
+        except BaseException:
+            del self._callbacks[before:]
+            raise
+
     def _committed(self) -> None:
         for callback in self._callbacks:
             try:

@@ -16,9 +16,9 @@ def move_deadlines(tx: Transaction, by: int) -> None:
     rows = tx.connection.execute(select(rule_state.c.rule, rule_state.c.state)).all()
     for rule, state in rows:
         moved = {
-            "pending_since": state["pending_since"] and state["pending_since"] + by,
-            "falling": [(severity, since + by) for severity, since in state["falling"]],
-            "changes": [change + by for change in state["changes"]],
+            "pending_since": state.get("pending_since") and state["pending_since"] + by,
+            "falling": [(severity, since + by) for severity, since in state.get("falling", ())],
+            "changes": [change + by for change in state.get("changes", ())],
         }
         tx.connection.execute(
             update(rule_state).where(rule_state.c.rule == rule).values(state=state | moved)
