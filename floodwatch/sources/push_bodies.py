@@ -32,6 +32,12 @@ class BadBody(FloodWatchError):
         self.status = status
 
 
+class _Bad(NamedTuple):
+    """Stands in the place of a row that cannot be read."""
+
+    reason: str
+
+
 class Parsed(NamedTuple):
     """Readings with their places in the body, and those refused before any are stored."""
 
@@ -66,49 +72,63 @@ def from_json(body: bytes, zone: Zone) -> Parsed:
         raise BadBody("the JSON is nested too deeply") from error
     except ValueError as error:  # bad JSON, bad UTF-8, a number of thousands of digits
         raise BadBody(f"not JSON: {error}"[:300]) from error
-    rows = [found] if isinstance(found, dict) else found
+    rows = [found] if isinstance(found, dict | _Bad) else found
     if not isinstance(rows, list):
         raise BadBody("send a list of readings")
     return _parsed(rows, zone)
 
 
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any] | _Bad:
     made = dict(pairs)
-    if len(made) != len(pairs):
-        raise BadBody("a key stands twice in one object")
-    return made
+    if len(made) == len(pairs):
+        return made
+    names = [name for name, _ in pairs]
+    twice = next(name for name in names if names.count(name) > 1)
+    return _Bad(f"{twice[:LONGEST_NAME]!r} stands twice: which of the two is meant?")
 
 
 def from_csv(body: bytes, zone: Zone) -> Parsed:
-    """CSV with a header line of the same names; an empty value means missing."""
+    """CSV with a header line of the same names; an empty value means missing.
+
+    A line is a row: a quote left open spoils its own line and not those after it.
+    """
     try:
         text = body.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise BadBody(f"the CSV is not UTF-8: {error}") from error
-    try:
-        rows = list(csv.reader(io.StringIO(text), strict=True))
-    except csv.Error as error:
-        raise BadBody(f"not CSV: {error}") from error
-    if not rows:
-        raise BadBody("the CSV has no header line")
-    names = [name.strip().lower() for name in rows[0]]
+    lines = [line for line in io.StringIO(text, newline=None) if line.strip()]
+    head = _fields(lines[0]) if lines else _Bad("there is none")
+    if isinstance(head, _Bad):
+        raise BadBody(f"the CSV has no header line: {head.reason}")
+    names = [name.strip().lower() for name in head]
     absent = [name for name in REQUIRED if name not in names]
     if absent or len(set(names)) != len(names):
         raise BadBody(
             f"columns missing: {', '.join(absent)}" if absent else "a column stands twice"
         )
-    return _parsed([_cells(names, row) for row in rows[1:] if any(row)], zone)
+    rows = (_fields(line) for line in lines[1:])
+    return _parsed([_cells(names, row) for row in rows if any(row)], zone)
 
 
-def _cells(names: Sequence[str], row: Sequence[str]) -> dict[str, Any] | str:
+def _fields(line: str) -> list[str] | _Bad:
+    try:
+        return next(csv.reader([line], strict=True))
+    except csv.Error as error:
+        said = str(error)
+        return _Bad("unclosed quote" if said == "unexpected end of data" else f"not CSV: {said}")
+
+
+def _cells(names: Sequence[str], row: Sequence[str] | _Bad) -> dict[str, Any] | _Bad:
+    if isinstance(row, _Bad):
+        return row
     if len(row) != len(names):
-        return f"{len(row)} cells where the header has {len(names)}"
+        return _Bad(f"{len(row)} cells where the header has {len(names)}")
     cells: dict[str, Any] = {n: c.strip() for n, c in zip(names, row, strict=True) if n in COLUMNS}
     text = cells["value"]
     try:
         cells["value"] = float(text) if text else None
     except ValueError:
-        return f"value {text[:40]!r} is not a number"
+        return _Bad(f"value {text[:40]!r} is not a number")
     for name in COLUMNS[4:]:
         if not cells.get(name):
             cells.pop(name, None)
@@ -131,8 +151,10 @@ def _parsed(rows: Sequence[Any], zone: Zone) -> Parsed:
 
 
 def _reading(row: Any, zone: Zone) -> RawReading:
+    if isinstance(row, _Bad):
+        raise Refused(row.reason)
     if not isinstance(row, Mapping):
-        raise Refused(row if isinstance(row, str) else "not an object")
+        raise Refused("not an object")
     station, variable = _name(row, "station"), _name(row, "variable")
     given = row.get("time")
     if not isinstance(given, str) or not 10 <= len(given) <= 40:

@@ -1,7 +1,7 @@
 """GET /api/v1/…: what is stored, for programs; times ISO 8601 in UTC."""
 
 from http import HTTPStatus
-from typing import Any
+from typing import Any, NoReturn
 
 from flask import Blueprint, abort, jsonify, request
 from flask.typing import ResponseReturnValue
@@ -110,11 +110,11 @@ def readings() -> ResponseReturnValue:
     end = _moment("to", here().now, zone)
     most = request.args.get("max_points", "")
     if most and not (most.isascii() and most.isdigit() and 0 < int(most) <= MOST_READINGS):
-        raise Refused(f"max_points is a number from 1 to {MOST_READINGS}")
+        _wrong(f"max_points is a number from 1 to {MOST_READINGS}")
     limit = int(most) if most else None
     found = services().readings.series(key, start, end, max_points=limit)
     if found.size > MOST_READINGS:
-        raise Refused(f"{found.size} readings; ask for a shorter time or give max_points")
+        _wrong(f"{found.size} readings; ask for a shorter time or give max_points")
     return jsonify(
         {
             **key._asdict(),
@@ -142,7 +142,7 @@ def _series() -> SeriesKey:
         abort(HTTPStatus.FORBIDDEN, f"this token may not see station {station}")
     variable, gauge = args.get("variable", ""), args.get("gauge", "1")
     if variable not in VARIABLES:
-        raise Refused(f"unknown variable {variable!r}; use one of: {', '.join(VARIABLES)}")
+        _wrong(f"unknown variable {variable!r}; use one of: {', '.join(VARIABLES)}")
     keys = [
         k for k in services().readings.keys(station) if (k.variable, k.gauge) == (variable, gauge)
     ]
@@ -153,7 +153,14 @@ def _series() -> SeriesKey:
 
 def _moment(name: str, otherwise: int, zone: Any) -> int:
     given = request.args.get(name)
-    return parse(given, zone) if given else otherwise
+    try:
+        return parse(given, zone) if given else otherwise
+    except Refused as error:
+        _wrong(f"{name}: {error}")
+
+
+def _wrong(what: str) -> NoReturn:
+    abort(HTTPStatus.BAD_REQUEST, what)
 
 
 def _alert(row: dict[str, Any]) -> dict[str, Any]:
@@ -172,7 +179,7 @@ def alerts() -> ResponseReturnValue:
     """Open alerts, worst first, or all."""
     state = request.args.get("state", "firing")
     if state not in ("firing", "all"):
-        raise Refused("state is firing or all")
+        _wrong("state is firing or all")
     with services().database.read() as connection:
         found = board.alerts(connection, state=state, limit=1000)
     return jsonify([_alert(row) for row in found if may_see(row["station"])])
@@ -214,13 +221,15 @@ def acknowledge(alert_id: int) -> ResponseReturnValue:
     given = request.get_json(silent=True)
     note = given.get("note", "") if isinstance(given, dict) else ""
     if not isinstance(note, str) or len(note) > 1000:
-        raise Refused("note is a text of at most 1000 characters")
+        _wrong("note is a text of at most 1000 characters")
     grant = bearer.grant()
     if grant is not None and grant.stations is not None:
         abort(HTTPStatus.FORBIDDEN, "a token limited to stations may not acknowledge")
     who = f"token:{grant.name}" if grant else (current_user.person or current_user.name)
     made = services()
     with made.database.write() as tx:
+        if alert_log.alert(tx.connection, alert_id) is None:
+            abort(HTTPStatus.NOT_FOUND, f"there is no alert {alert_id}")
         row = alert_log.acknowledge(
             tx, alert_id, who=who, note=note, via="api", now=now(made, tx.connection)
         )

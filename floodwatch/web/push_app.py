@@ -1,6 +1,8 @@
 """The engine's own port for devices: the push routes without the pages."""
 
 from flask import Flask, Response, jsonify
+from flask.typing import ResponseReturnValue
+from werkzeug.exceptions import HTTPException
 
 from floodwatch.sources import http_push
 from floodwatch.web.bearer import Grants
@@ -17,6 +19,11 @@ def create_push_app(given: Services) -> Flask:
     app.register_blueprint(
         http_push.blueprint(given.submit, given.configuration.current, grants, clock=given.clock)
     )
+
+    def refused(error: HTTPException) -> ResponseReturnValue:
+        return jsonify(error=error.name, detail=error.description), error.code or 500
+
+    app.register_error_handler(HTTPException, refused)
 
     def alive() -> Response:
         return jsonify({"ok": True})

@@ -150,7 +150,6 @@ def test_a_reading_without_a_value_is_refused(client: FlaskClient) -> None:
         b"7",
         b"\xff\xfe",
         b"[" * 100_000,
-        b'[{"station":"a","station":"b"}]',
         b"[" + b"9" * 5000 + b"]",
     ],
 )
@@ -158,6 +157,20 @@ def test_a_body_that_is_no_list_of_readings_is_400(client: FlaskClient, body: by
     answer = push(client, body)
     assert answer.status_code == 400
     assert set(answer.json) == {"error", "detail"}
+
+
+def test_a_key_that_stands_twice_spoils_its_own_reading_only(client: FlaskClient) -> None:
+    twice = json.dumps(GOOD).replace("{", '{"value": 1, ').encode()
+    body = b"[" + json.dumps(GOOD).encode() + b"," + twice + b"]"
+    answer = push(client, body)
+    assert (answer.status_code, answer.json["accepted"]) == (200, 1)
+    (refusal,) = answer.json["rejected"]
+    assert (refusal["index"], "'value' stands twice" in refusal["reason"]) == (1, True)
+    assert push(client, twice).json["rejected"][0]["index"] == 0
+
+
+def test_a_text_in_the_place_of_a_reading_is_not_its_own_reason(client: FlaskClient) -> None:
+    assert push(client, ["well"]).json["rejected"] == [{"index": 0, "reason": "not an object"}]
 
 
 def test_a_time_without_offset_is_the_stations_own(client: FlaskClient, sink: Sink) -> None:
@@ -177,6 +190,25 @@ def test_csv_has_the_same_names_and_blank_means_missing(client: FlaskClient, sin
     assert (answer.json["accepted"], answer.json["missing"]) == (1, 1)
     assert answer.json["rejected"][0]["index"] == 2
     assert sink.batches[0].readings[0].period == 300_000
+
+
+@pytest.mark.parametrize(
+    ("line", "word"),
+    [
+        ('61990001,"stage,2026-06-18T04:30:00Z,1', "unclosed quote"),
+        ('61990001,"stage"x,2026-06-18T04:30:00Z,1', "not CSV"),
+        (",".join(["1"] * 30), "30 cells where the header has 4"),
+        ("61990001,stage,2026-06-18T04:30:00Z,1\x002", "not a number"),
+        (f"61990001,{'s' * 200_000},2026-06-18T04:30:00Z,1", "field larger"),
+    ],
+)
+def test_a_broken_line_of_csv_spoils_no_other(client: FlaskClient, line: str, word: str) -> None:
+    good = "61990001,stage,2026-06-18T04:25:00Z,1"
+    text = "\r\n".join(["station,variable,time,value", good, line, "", good])
+    answer = push(client, text.encode(), kind="text/csv")
+    assert (answer.status_code, answer.json["accepted"]) == (200, 2)
+    (refusal,) = answer.json["rejected"]
+    assert (refusal["index"], word in refusal["reason"]) == (1, True)
 
 
 @pytest.mark.parametrize("text", ["", "a,b\n1,2\n", "station,station,variable,time,value\n"])

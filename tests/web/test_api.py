@@ -9,6 +9,7 @@ from flask.testing import FlaskClient
 from floodwatch.model.people import Role
 from floodwatch.store import tables as t
 from floodwatch.store import tokens
+from floodwatch.web.push_app import create_push_app
 from tests.web.conftest import Room, SignIn, rows
 from tests.web.small_district import HOSTILE, RESERVOIR
 
@@ -61,7 +62,8 @@ def test_questions_that_make_no_sense_are_refused_in_words(
     client: FlaskClient, room: Room, query: str
 ) -> None:
     answer = client.get(f"/api/v1/readings?{query}", headers=token(room))
-    assert answer.status_code in (400, 409)
+    assert answer.status_code == 400
+    assert answer.json["error"] == "Bad Request"
     assert answer.json["detail"]
 
 
@@ -88,6 +90,17 @@ def test_a_program_acknowledges_under_its_own_name(client: FlaskClient, room: Ro
     answer = client.post("/api/v1/alerts/1/ack", json={"note": "n"}, headers=token(room))
     assert answer.status_code == 200
     assert rows(room.database, t.alert)[0].acked_by == "token:t0"
+
+
+def test_an_alert_that_never_was_cannot_be_acknowledged(client: FlaskClient, room: Room) -> None:
+    answer = client.post("/api/v1/alerts/77/ack", json={}, headers=token(room))
+    assert (answer.status_code, answer.json["detail"]) == (404, "there is no alert 77")
+
+
+def test_the_port_for_devices_says_errors_as_json(room: Room) -> None:
+    devices = create_push_app(room).test_client()
+    for answer in (devices.get("/"), devices.get("/api/v1/readings")):
+        assert set(answer.json or {}) == {"error", "detail"}
 
 
 def test_a_token_of_stations_may_not_acknowledge(client: FlaskClient, room: Room) -> None:
