@@ -14,7 +14,7 @@ from floodwatch.pipeline.intake import Item, receipts, take
 from floodwatch.pipeline.judge import Task, judge
 from floodwatch.pipeline.newest import AHEAD, Newest
 from floodwatch.pipeline.plan import Plan, Plans
-from floodwatch.pipeline.service_clock import DeviceClocks, ServiceClock, newest_by_station
+from floodwatch.pipeline.service_clock import DeviceClocks, Moment, ServiceClock, newest_by_station
 from floodwatch.store import imports, journal
 from floodwatch.store.database import Transaction
 from floodwatch.store.journal import Correction, Quarantined, Row, SeriesMap
@@ -79,24 +79,32 @@ class Ingest:
         return receipts(batches, intake.items)
 
     def _begin(self, tx: Transaction, plan: Plan, batches: Sequence[Batch]) -> Intake:
-        now = self._clock.moment(tx.connection).now
+        moment = self._clock.moment(tx.connection)
+        now = moment.now
         items = take(batches, plan)
         keys = {item.key for item in items if item.outcome is None and item.key}
         ids = self._series.ids(tx, keys, now=now)
         rows = journal.latest(tx.connection, list(ids.values()))
         known = {key: rows[i] for key, i in ids.items() if i in rows}
-        return Intake(items, ids, Newest(now, now + self._hear(items, now), known))
+        return Intake(items, ids, Newest(now, now + self._hear(items, moment), known))
 
-    def _hear(self, items: Iterable[Item], now: int) -> int:
+    def _hear(self, items: Iterable[Item], moment: Moment) -> int:
         """Compare the stations' clocks with ours; by how much ours is wrong as they have it, ms."""
+        now = moment.now
         pairs = (
             (item.key.station, item.time)
             for item in items
             if item.key and item.outcome is None and item.import_id is None
         )
-        for station, newest in newest_by_station(pairs).items():
+        found = newest_by_station(pairs)
+        for station, newest in found.items():
             self.devices.hear(station, newest - now, now=now)
-        return self.devices.verdict(now) or 0
+        verdict = self.devices.verdict(now)
+        if verdict is not None or moment.agrees or not found:
+            return verdict or 0
+        # Our two clocks disagree and too few stations speak: the clock they are nearer to counts.
+        newest, wall = max(found.values()), self._clock.wall()
+        return wall - now if abs(newest - wall) < abs(newest - now) else 0
 
 
 def _origin(batch: Batch) -> Origin:

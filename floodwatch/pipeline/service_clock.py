@@ -43,6 +43,10 @@ class ServiceClock:
             return Moment(self._clock.wall(), True)
         return Moment(service_now(connection, self._clock), row.agrees)
 
+    def wall(self) -> int:
+        """What the wall clock says, right or wrong, ms."""
+        return self._clock.wall()
+
     def monotonic(self) -> float:
         """Seconds that never go back, by the clock service time follows."""
         return self._clock.monotonic()
@@ -103,7 +107,8 @@ class DeviceClocks:
         return self._judged[1]
 
     def _weigh(self, now: int) -> int | None:
-        recent = [d for d, at in self._heard.values() if now - at <= 10 * MINUTE]
+        # What was heard "later" than now was so before service time was set back.
+        recent = [d for d, at in self._heard.values() if -MINUTE <= now - at <= 10 * MINUTE]
         if len(recent) < 3:
             return None
         middle = int(median(recent))

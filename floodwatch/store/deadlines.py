@@ -3,16 +3,20 @@
 from sqlalchemy import select, update
 
 from floodwatch.store.database import Transaction
-from floodwatch.store.tables import obligation, outbox, rule_state
+from floodwatch.store.latest import NEVER
+from floodwatch.store.tables import latest, obligation, outbox, rule_state
 
 
 def move_deadlines(tx: Transaction, by: int) -> None:
-    """Add `by` ms to every deadline that has not passed, so that each keeps its distance to now."""
+    """Add `by` ms to every deadline and arrival, so that each keeps its distance to now."""
     for column in (rule_state.c.due, obligation.c.due, outbox.c.next_at):
         table = column.table
         tx.connection.execute(
             update(table).where(column.is_not(None)).values({column.name: column + by})
         )
+    arrived = {"received": latest.c.received + by, "heard": latest.c.heard + by, "rev": tx.rev}
+    heard = latest.c.heard != NEVER
+    tx.connection.execute(update(latest).where(heard).values(arrived))
     rows = tx.connection.execute(select(rule_state.c.rule, rule_state.c.state)).all()
     for rule, state in rows:
         moved = {
