@@ -153,7 +153,9 @@ def _kill(running: Running, history: Path, *, kills: int, chance: random.Random)
     """An importer works all the while; it is killed and begins again like the others."""
     importer = running.begin("import", str(history), *IMPORT)
     for _ in range(kills):
-        time.sleep(chance.uniform(0.3, 2.5))
+        if chance.random() < 0.8:  # mostly while it works, sometimes while it is still starting
+            running.wait_ready()
+        time.sleep(chance.uniform(0.1, 2.0))
         part = chance.choice(("engine", "engine", "web", "supervisor", "importer"))
         if part == "importer":
             importer.kill()
@@ -206,7 +208,7 @@ def _count(running: Running, mail: Post, flood: Flood, *, kills: int) -> Verdict
     accepted = [(s, t, v) for s, readings in flood.accepted.items() for t, v in readings]
     lost = sum(stored[s].get(t) != v for s, t, v in accepted)
     fired = _fired(mail)
-    by_person = {to: Counter(m.key for m in fired if m.to == to) for to in {m.to for m in fired}}
+    told = {to: {number_of(m) for m in fired if m.to == to} for to in {m.to for m in fired}}
     crossings = sum(flood.crossings().values())
     numbers = {number_of(m) for m in fired}
     copies = Counter((m.key, m.to) for m in mail.mails)
@@ -220,8 +222,8 @@ def _count(running: Running, mail: Post, flood: Flood, *, kills: int) -> Verdict
         lost=lost,
         crossings=crossings,
         alerts=len(numbers),
-        unsent=sum(crossings - len(keys) for keys in by_person.values())
-        + crossings * (len(PEOPLE) - len(by_person)),
+        unsent=sum(crossings - len(known) for known in told.values())
+        + crossings * (len(PEOPLE) - len(told)),
         repeats=sum(n - 1 for n in copies.values()),
         unmarked=unmarked,
         kills=kills,
