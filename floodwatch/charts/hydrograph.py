@@ -64,6 +64,12 @@ class View:
     tz: ZoneInfo
     theme: str = "dark"
     words: dict[str, str] = field(default_factory=dict)
+    detail: tuple[int, int] | None = None  # the part the reader has zoomed into
+
+    @property
+    def seen(self) -> tuple[int, int]:
+        """What is looked at now: the detail, else all of it."""
+        return self.detail or (self.start, self.end)
 
     def word(self, key: str) -> str:
         """A word of the figure in the reader's language."""
@@ -98,7 +104,7 @@ def figure(
             "autorange": "reversed",
             "rangemode": "tozero",
         }
-    _draw_limits(fig, look, limits, view, paint=paint, bounds=bounds, factor=lines[0].factor)
+    _draw_limits(fig, look, limits, view, paint=paint, bounds=bounds, line=lines[0])
     for number, line in enumerate(lines):
         _draw_line(fig, line, view, paint=paint, colour=(paint.water, paint.second)[number % 2])
     if late is not None and late.size:
@@ -118,7 +124,7 @@ def _bounds(lines: Sequence[Line], limits: Sequence[Steps], view: View) -> tuple
     factor = lines[0].factor
     found: list[float] = []
     for line in lines:
-        seen = line.series.between(view.start - 1, view.end)
+        seen = line.series.between(view.seen[0] - 1, view.seen[1])
         fit = seen.values[(seen.quality % 10 != Flag.FAIL) & np.isfinite(seen.values)]
         if fit.size:
             found += [float(fit.min()) * line.factor, float(fit.max()) * line.factor]
@@ -129,9 +135,10 @@ def _bounds(lines: Sequence[Line], limits: Sequence[Steps], view: View) -> tuple
     above = [value for value in values if value > high]
     below = [value for value in values if value < low]
     top = above[0] if above else high
+    least = 10.0 ** (1 - lines[0].decimals)  # the span of a line that stands still
     bottom = low
-    if below and (not above or low - below[-1] <= FAR * max(top - low, 1e-9)):
-        bottom = below[-1]  # a limit far beneath would press the crest flat
+    if below and low - below[-1] <= FAR * max(top - low, least):
+        bottom = below[-1]  # one far beneath would press the crest flat: an arrow names it
     pad = max((top - bottom) * 0.06, 0.02)
     return bottom - pad, top + pad
 
@@ -142,7 +149,7 @@ def _draw_line(fig: go.Figure, line: Line, view: View, *, paint: Paint, colour: 
     flags = raw.quality % 10
     good = raw.take((flags != Flag.SUSPECT) & (flags != Flag.FAIL))
     doubted = raw.take(flags == Flag.SUSPECT)
-    drawn = broken(thin(good, MOST_POINTS, step=step), good.times, step=step)
+    drawn = broken(_thinned(good, view, step), good.times, step=step)
     hover = f"%{{y:.{line.decimals}f}} {escape(line.unit)}"
     sparse = 0 < drawn.size < 80
     fig.add_scatter(
@@ -170,6 +177,27 @@ def _draw_line(fig: go.Figure, line: Line, view: View, *, paint: Paint, colour: 
             },
             hovertemplate=f"[{hover}] {view.word('suspect')}",
         )
+
+
+def _thinned(series: Series, view: View, step: int | None) -> Series:
+    """The points that draw a line; as many again for the part zoomed into."""
+    if view.detail is None:
+        return thin(series, MOST_POINTS, step=step)
+    low, high = np.searchsorted(series.times, view.detail)
+    parts = [
+        thin(series.take(slice(a, b)), most, step=step)
+        for a, b, most in (
+            (0, low, MOST_POINTS // 2),
+            (low, high, MOST_POINTS),
+            (high, series.size, MOST_POINTS // 2),
+        )
+        if b > a
+    ]
+    return (
+        Series(*(np.concatenate(column) for column in zip(*parts, strict=True)))
+        if parts
+        else series
+    )
 
 
 def _draw_late(fig: go.Figure, late: Series, line: Line, view: View, *, paint: Paint) -> None:
@@ -208,9 +236,10 @@ def _draw_limits(
     *,
     paint: Paint,
     bounds: tuple[float, float],
-    factor: float,
+    line: Line,
 ) -> None:
     """Each limit as a step line; its name and value at the right edge, pushed apart."""
+    factor = line.factor
     labels: list[tuple[float, str, str]] = []
     for limit in limits:
         colour = paint.severity[int(limit.severity)]
@@ -230,6 +259,7 @@ def _draw_limits(
             value = "" if f"{shown:g}" in limit.label else f" {shown:g}"
             text = f"{limit.severity.numeral} {escape(limit.label)}{value}"
             labels.append((shown, text, colour))
+    labels += _far_beneath(limits, line, view, paint=paint, bottom=bounds[0])
     height = bounds[1] - bounds[0]
     places = spread([value for value, _, _ in labels], APART * height)
     look["annotations"] = [
@@ -239,12 +269,33 @@ def _draw_limits(
             "xanchor": "left",
             "y": place,
             "yref": "y",
+            "yanchor": "bottom" if "<br>" in text else "middle",
+            "align": "left",
             "text": text,
             "showarrow": False,
             "font": {"size": 12, "color": colour},
         }
         for place, (_, text, colour) in zip(places, labels, strict=True)
     ]
+
+
+def _far_beneath(
+    limits: Sequence[Steps], line: Line, view: View, *, paint: Paint, bottom: float
+) -> list[tuple[float, str, str]]:
+    """An arrow for the next limit beneath an axis that does not reach it: which, and how far."""
+    seen = line.series.between(view.seen[0] - 1, view.seen[1])
+    fit = seen.values[(seen.quality % 10 != Flag.FAIL) & np.isfinite(seen.values)]
+    now = [(limit.last, limit) for limit in limits if limit.last is not None]
+    below = [pair for pair in now if pair[0] * line.factor < bottom]
+    if not below or fit.size == 0:
+        return []
+    if any(bottom <= value * line.factor <= float(fit.min()) * line.factor for value, _ in now):
+        return []  # a nearer one is in sight
+    value, limit = max(below, key=lambda pair: pair[0])
+    far = (float(fit[-1]) - value) * line.factor
+    name = f"{limit.severity.numeral} {escape(limit.label)} {value * line.factor:g}"
+    text = f"↓ {name}<br>{view.word('beneath')} {far:.{line.decimals}f} {escape(line.unit)}"
+    return [(bottom, text, paint.severity[int(limit.severity)])]
 
 
 def spread(values: Sequence[float], apart: float) -> list[float]:

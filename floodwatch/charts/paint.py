@@ -68,6 +68,12 @@ def local_ms(times: NDArray[np.int64], tz: ZoneInfo) -> NDArray[np.float64]:
     return np.asarray(times + offsets[np.searchsorted(hours, times // HOUR)], np.float64)
 
 
+def axis_utc(shown: int, tz: ZoneInfo) -> int:
+    """The moment (ms UTC) that stands at a place of the local axis."""
+    near = shown - _offset(shown, tz)
+    return shown - _offset(near, tz)
+
+
 def _moves(days: NDArray[np.int64], tz: ZoneInfo) -> bool:
     """Whether the zone's offset changes within the days; a year has at least one day a month."""
     sample = days[:: max(1, days.size // 24)]

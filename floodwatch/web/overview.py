@@ -9,6 +9,7 @@ from floodwatch.web.boards import Board, Boards
 from floodwatch.web.guard import needs
 from floodwatch.web.here import here
 from floodwatch.web.language import _
+from floodwatch.web.map_view import drawing
 from floodwatch.web.services import services
 
 blueprint = Blueprint("overview", __name__)
@@ -37,7 +38,8 @@ def show() -> str:
     """The overview."""
     with services().database.read() as connection:
         made = board_at(connection)
-    return render_template("overview.html", board=made, groups=groups())
+    drawn = drawing(here().district, made.rows)
+    return render_template("overview.html", board=made, groups=groups(), map=drawn)
 
 
 @blueprint.get("/board.txt")

@@ -23,7 +23,7 @@ from floodwatch.web.language import chosen
 from floodwatch.web.overview import board_at
 from floodwatch.web.rule_words import described
 from floodwatch.web.services import services
-from floodwatch.web.station_charts import RANGES, charted, draw, series_key, span_of
+from floodwatch.web.station_charts import RANGES, charted, draw, series_key, span_of, zoomed
 
 blueprint = Blueprint("station", __name__)
 ROWS = 400  # of the table view
@@ -97,6 +97,8 @@ def chart(code: str) -> Response:
     given, present = services(), here()
     key = series_key(station, variable, gauge)
     start, end = span_of(given.readings, [key], _range(), present.now)
+    asked = (request.args.get("from"), request.args.get("to"))
+    detail = zoomed(asked, start, end, present.district.zone_of(code))
     with given.database.read() as connection:
         made = draw(
             connection,
@@ -108,6 +110,7 @@ def chart(code: str) -> Response:
             start=start,
             end=end,
             theme=request.args.get("theme", "dark"),
+            detail=detail,
         )
     text = plotly.io.to_json(made, validate=False, engine="json")
     return Response(text, mimetype="application/json")

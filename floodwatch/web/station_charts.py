@@ -1,6 +1,7 @@
 """From stored readings to the figure of a station, over a range the reader chooses."""
 
 from collections.abc import Sequence
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import plotly.graph_objects as go
@@ -9,6 +10,7 @@ from sqlalchemy import Connection
 from floodwatch.charts import rain_bins
 from floodwatch.charts.hydrograph import Bars, Flagged, Line, View, figure
 from floodwatch.charts.limits import Steps, of_series, steps
+from floodwatch.charts.paint import axis_utc
 from floodwatch.hydrology.counter import increments
 from floodwatch.hydrology.series import Series
 from floodwatch.hydrology.storage import StorageCurve
@@ -55,6 +57,17 @@ def span_of(readings: Readings, keys: Sequence[SeriesKey], name: str, now: int) 
     return now - length, now + length // 24
 
 
+def zoomed(
+    asked: Sequence[str | None], start: int, end: int, tz: ZoneInfo
+) -> tuple[int, int] | None:
+    """The part of a span the reader has zoomed into (ms UTC), from its local ms on the axis."""
+    if not all(each and each.removeprefix("-").isdecimal() and len(each) < 17 for each in asked):
+        return None
+    low, high = (axis_utc(int(each or 0), tz) for each in asked)
+    low, high = max(low, start), min(high, end)
+    return (low, high) if low < high else None
+
+
 def draw(
     connection: Connection,
     readings: Readings,
@@ -66,9 +79,11 @@ def draw(
     start: int,
     end: int,
     theme: str,
+    detail: tuple[int, int] | None = None,
 ) -> go.Figure:
-    """The figure of one variable of a station."""
-    view = View(start, end, here.now, here.district.zone_of(station.code), theme, _view_words())
+    """The figure of one variable of a station; finer within `detail`, the part zoomed into."""
+    tz = here.district.zone_of(station.code)
+    view = View(start, end, here.now, tz, theme, _view_words(), detail)
     rain = _rain(readings, here.district, station, view)
     if variable in RAIN:
         return figure([_no_line(_("雨量"))], view, rain=rain)
@@ -152,8 +167,10 @@ def _rain(readings: Readings, district: District, station: Station, view: View) 
     gauge = rain_gauge(district, station)
     if gauge is None:
         return None
-    width = rain_bins.width_for(view.end - view.start, gauge.period)
-    series = readings.window(gauge.key, view.start - width, view.end)
+    start, end = view.seen
+    width = rain_bins.width_for(end - start, gauge.period)
+    margin = (end - start) // 2 if view.detail else 0  # so that a little panning finds bars
+    series = readings.window(gauge.key, start - margin - width, end + margin)
     name = words.variable_name("rainfall")
     tz = view.tz
     if gauge.variable == "rainfall":
@@ -186,4 +203,5 @@ def _view_words() -> dict[str, str]:
         "total": _("累计"),
         "events": _("告警"),
         "now": _("现在"),
+        "beneath": _("还低"),
     }

@@ -8,6 +8,7 @@ const config = {
   modeBarButtonsToRemove: ["select2d", "lasso2d", "autoScale2d", "toImage"],
 };
 let range = ranges.dataset.default, due = null, drawn = false, loading = false, again = false;
+let zoom = null; // [from, to] on the axis: the part to be drawn finely
 
 async function draw() {
   if (loading) { again = true; return; }
@@ -16,21 +17,35 @@ async function draw() {
     const url = new URL(box.dataset.url, location.href);
     url.searchParams.set("range", range);
     url.searchParams.set("theme", document.documentElement.dataset.theme);
+    const key = `${url.pathname}${url.searchParams.get("variable")}${url.searchParams.get("gauge")}${range}`;
+    if (zoom) { url.searchParams.set("from", zoom[0]); url.searchParams.set("to", zoom[1]); }
     const answer = await fetch(url, { headers: { Accept: "application/json" } });
     if (!answer.ok) return;
     const figure = await answer.json();
     // The reader's zoom is kept while the range and the chart stay the same.
-    figure.layout.uirevision = `${url.pathname}${url.searchParams.get("variable")}${range}`;
+    figure.layout.uirevision = key;
     if (box.clientWidth < 560) narrow(figure.layout);
     await window.Plotly.react(box, figure.data, figure.layout, config);
     box.dataset.drawn = String(Date.now());
-    if (!drawn) { drawn = true; box.dataset.ready = "1"; }
+    if (!drawn) { drawn = true; box.on("plotly_relayout", zoomed); box.dataset.ready = "1"; }
   } catch (error) {
     console.info("chart not reachable", error.message);
   } finally {
     loading = false;
     if (again) { again = false; soon(); }
   }
+}
+
+// A year holds more readings than the screen has points: the part zoomed into is asked for anew.
+function zoomed(change) {
+  if (!Object.keys(change).some((name) => name.startsWith("xaxis"))) return;
+  const axis = box._fullLayout.xaxis;
+  const place = (value) => Math.round(typeof value === "number" ? value : Date.parse(`${value.replace(" ", "T")}${value.includes(" ") ? "" : "T00:00"}Z`));
+  const [low, high] = axis.range.map(place);
+  const whole = axis._rangeInitial0 === undefined ? null : [axis._rangeInitial0, axis._rangeInitial1].map(place);
+  const was = String(zoom);
+  zoom = range === "24h" || (whole && low <= whole[0] && high >= whole[1]) ? null : [low, high];
+  if (String(zoom) !== was) soon(250);
 }
 
 // On a phone the names of the limits stand inside the plot.
@@ -42,12 +57,12 @@ function narrow(layout) {
   layout.legend.font = { size: 11 };
 }
 
-function soon() { if (!due) due = setTimeout(() => { due = null; draw(); }, 2000); }
+function soon(wait = 2000) { if (!due) due = setTimeout(() => { due = null; draw(); }, wait); }
 
 ranges.addEventListener("click", (event) => {
   const button = event.target.closest("button");
   if (!button) return;
-  range = button.dataset.range;
+  range = button.dataset.range; zoom = null;
   for (const each of ranges.children) each.setAttribute("aria-pressed", String(each === button));
   const here = new URL(location.href);
   here.searchParams.set("range", range);
@@ -63,5 +78,5 @@ stream.onChange((change) => {
   const mine = change.stations?.includes(box.dataset.station) || change.stations?.includes(box.dataset.rain);
   if (change.topics.includes("*") || (mine && change.topics.some((t) => t === "reading" || t === "alert"))) soon();
 });
-setInterval(soon, 60000);
+setInterval(() => soon(), 60000);
 if (window.Plotly) draw(); else window.addEventListener("load", draw);

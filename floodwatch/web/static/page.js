@@ -102,6 +102,14 @@ document.querySelector("#theme")?.addEventListener("click", () => {
   document.dispatchEvent(new CustomEvent("theme"));
 });
 
+// -- the map: open on wide screens, until the reader decides ------------------------------------
+const map = document.querySelector("#map");
+if (map) {
+  const kept = localStorage.getItem("map");
+  map.open = kept ? kept === "open" : window.innerWidth > 760;
+  map.querySelector("summary").addEventListener("click", () => localStorage.setItem("map", map.open ? "closed" : "open"));
+}
+
 // -- acknowledging -----------------------------------------------------------------------------
 const dialog = document.querySelector("#ack");
 function ask(button) {
