@@ -173,6 +173,18 @@ def _store(tx: Transaction, plan: Plan, intake: Intake) -> None:
     live = (item.key for item in fresh if item.key and item.import_id is None)
     only_heard = {intake.ids[key] for key in live if key not in intake.newest.changed}
     journal.heard(tx, sorted(only_heard), now=intake.now)
+    _recall(tx, intake)
+
+
+def _recall(tx: Transaction, intake: Intake) -> None:
+    """Where the newest value turned out to be impossible, the one before it is the newest again."""
+    lost = {key: intake.ids[key] for key in intake.newest.lost}
+    if not lost:
+        return
+    journal.recompute_latest(tx, lost.values(), now=intake.now)
+    rows = journal.latest(tx.connection, list(lost.values()))
+    for key, series_id in lost.items():
+        intake.newest.recall(key, rows.get(series_id))
 
 
 def _spans(rows: Iterable[Row]) -> dict[int, tuple[int, int]]:

@@ -35,6 +35,7 @@ class Newest:
     device_now: int  # now as the stations' clocks have it
     rows: dict[SeriesKey, LatestRow]
     changed: set[SeriesKey] = field(default_factory=set)
+    lost: set[SeriesKey] = field(default_factory=set)  # the newest was corrected into a failed one
     history: dict[SeriesKey, list[Latest]] = field(default_factory=dict)
     moments: dict[SeriesKey, set[int]] = field(default_factory=lambda: defaultdict(set))
     suspicions: dict[SeriesKey, set[int]] = field(default_factory=lambda: defaultdict(set))
@@ -56,8 +57,13 @@ class Newest:
         key = item.key
         assert key is not None  # noqa: S101 - stored items are resolved
         known = self.rows.get(key)
-        if flag_of(quality) is Flag.FAIL or (known and item.time < known.time):
+        if known and item.time < known.time:
             return
+        if flag_of(quality) is Flag.FAIL:
+            if known and item.time == known.time:
+                self.lost.add(key)
+            return
+        self.lost.discard(key)
         imported = item.import_id is not None
         age = self.device_now - item.time
         late = age > plan.district.stations[key.station].reporting.silent_after
@@ -84,6 +90,18 @@ class Newest:
             self.moments[key] = {moment}
         else:
             self.moments[key].add(moment)
+
+    def recall(self, key: SeriesKey, row: LatestRow | None) -> None:
+        """The newest has been found again, further back: it is judged as it stands now."""
+        if row is None:
+            self.rows.pop(key, None)
+            self.history[key] = []
+        else:
+            self.rows[key] = row
+            found = latest_of(key, row)
+            older = [h for h in self.before(key) if h.reading.time < found.reading.time]
+            self.history[key] = [*older, found]
+        self.moments[key] = {at for at in self.moments[key] if row and at <= row.time} | {self.now}
 
     def states(self) -> dict[SeriesKey, Sequence[Latest]]:
         """The history of every touched series, by rising time."""

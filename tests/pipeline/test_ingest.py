@@ -45,6 +45,28 @@ def test_a_different_value_for_the_same_time_corrects_and_is_judged(town: Town) 
     assert len(town.alerts()) == 1
 
 
+@pytest.mark.parametrize("together", [False, True])
+def test_a_newest_value_corrected_into_an_impossible_one_is_no_longer_the_newest(
+    town: Town, together: bool
+) -> None:
+    before, at = (START - HOUR, 94.0), START
+    town.send(Batch("test", (RawReading(RESERVOIR, "stage", *before),)))
+    said = [RawReading(RESERVOIR, "stage", at, value) for value in (95.5, 1e6)]
+    for batch in [tuple(said)] if together else [(each,) for each in said]:
+        town.send(Batch("test", batch))
+    newest = town.readings.latest([STAGE])[STAGE].reading
+    assert (newest.time, newest.value) == before
+    assert [alert["severity"] for alert in town.alerts()] == [Severity.IV] * (not together)
+
+
+def test_the_only_value_corrected_into_an_impossible_one_leaves_none(town: Town) -> None:
+    town.stage(95.5)
+    town.stage(1e6)
+    assert town.readings.latest([STAGE]) == {}
+    [alert] = town.alerts()
+    assert alert["resolved_at"] is None
+
+
 def test_every_reading_of_a_batch_is_judged_in_order(town: Town) -> None:
     minutes = [(-20, 96.6), (-10, 96.85), (0, 96.6)]
     readings = tuple(RawReading(RESERVOIR, "stage", START + m * MINUTE, v) for m, v in minutes)
