@@ -126,8 +126,11 @@ def change_per_hour(series: Series | None, *, until: int) -> float | None:
     """Change per hour over the last hour before `until`, in the variable's unit.
 
     Reporting is on change: the value in force an hour before is that of the last reading then. With
-    less than an hour known, at least ten minutes are needed. None when nothing can be said.
+    less than an hour known, at least ten minutes are needed. Failed readings are no values. None
+    when nothing can be said.
     """
+    if series is not None:
+        series = series.take(~np.isin(series.quality % 10, (Flag.FAIL, Flag.MISSING)))
     if series is None or series.size < 2:
         return None
     now, before = np.searchsorted(series.times, [until, until - HOUR], side="right") - 1

@@ -15,6 +15,7 @@ from floodwatch.model.season import Season
 from floodwatch.model.severity import Severity
 from floodwatch.model.station import Gauge, StationKind
 from floodwatch.model.threshold import Comparator
+from floodwatch.rules.level import change_per_hour
 from tests.rules.making import STAGE, T, context, district, judge_stage, limit, only_rule, series
 from tests.rules.making import station as make_station
 
@@ -107,6 +108,13 @@ def test_the_facts_tell_the_rise_of_the_last_hour_and_the_next_band() -> None:
     facts = RULE.judge(context(known, at=T)).facts
     assert facts["rate"] == pytest.approx(0.42)
     assert (facts["next"], facts["to_next"]) == ("design", 1.18)
+
+
+def test_a_reading_that_cannot_be_is_no_end_of_a_rise() -> None:
+    points = [(T - 70 * MINUTE, 94.9), (T - 20 * MINUTE, 95.2), (T - MINUTE, 1e6), (T, 95.32)]
+    for known in (points, [*points[:3], (T + MINUTE, 95.32)]):
+        rate = change_per_hour(series(known, {2: FAILED}), until=T)
+        assert rate == pytest.approx(0.42 if known[-1][0] == T else 0.3)
 
 
 def test_a_season_change_is_judged_again_with_the_last_reading() -> None:
