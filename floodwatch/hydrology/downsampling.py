@@ -47,15 +47,17 @@ def gaps(times: NDArray[np.int64], *, step: int | None = None) -> Indices:
 
 
 def thin(series: Series, max_points: int, *, step: int | None = None) -> Series:
-    """At most `max_points` (at least 24) of the series' own readings, enough to draw it.
+    """At most `max_points` of the series' own readings, enough to draw it.
 
-    With more gaps than points the longest are kept.
+    With more gaps than points the longest are kept; with under 24 points crest, ends and trough.
     """
-    most = max(max_points, _LEAST)
+    most = max_points
     if series.size <= most:
         return series
     flags = series.quality % 10
     believed = (flags != Flag.SUSPECT) & (flags != Flag.FAIL)
+    if most < _LEAST:
+        return series.take(_few(series.values, believed, most))
     doubted = np.flatnonzero(~believed)
     if doubted.size == 0:
         return series.take(_chosen(series, most, step))
@@ -104,6 +106,15 @@ def _chosen(series: Series, most: int, step: int | None) -> Indices:
         # It rounds the end of its last span and may lose the newest reading there.
         chosen.append(low + np.unique(np.append(found, [0, high - low - 1])))
     return np.concatenate(chosen)
+
+
+def _few(values: NDArray[np.float64], believed: NDArray[np.bool_], most: int) -> Indices:
+    """Indices of crest, ends and trough of what is believed, then of others at equal distances."""
+    sure = np.flatnonzero(believed) if believed.any() else np.arange(values.size)
+    crest, trough = sure[values[sure].argmax()], sure[values[sure].argmin()]
+    even = np.linspace(0, values.size - 1, most).astype(np.int64)
+    wanted = dict.fromkeys([int(crest), int(sure[-1]), int(sure[0]), int(trough), *even.tolist()])
+    return np.array(sorted(list(wanted)[:most]), np.int64)
 
 
 def _longest_gaps(times: NDArray[np.int64], most: int, step: int | None) -> Indices:

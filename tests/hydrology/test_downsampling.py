@@ -36,7 +36,7 @@ def gappy(draw: st.DrawFn) -> Series:
 @given(gappy(), st.integers(1, 300))
 def test_thinning_keeps_the_ends_the_crest_and_the_trough(series: Series, most: int) -> None:
     fewer = thin(series, most)
-    assert fewer.size <= max(most, 24)
+    assert fewer.size <= most
     everything, kept = as_dictionary(series), as_dictionary(fewer)
     assert kept.items() <= everything.items()
     assert (np.diff(fewer.times) > 0).all()
@@ -44,6 +44,7 @@ def test_thinning_keeps_the_ends_the_crest_and_the_trough(series: Series, most: 
     seen = fewer.take(fewer.quality % 10 < 3)
     if believed.size:
         assert seen.values.max() == believed.values.max()
+    if believed.size and most >= 4:
         assert seen.values.min() == believed.values.min()
         assert seen.times[0] == believed.times[0]
         assert seen.times[-1] == believed.times[-1]
@@ -63,7 +64,7 @@ def test_every_gap_keeps_the_readings_on_both_sides() -> None:
 
 
 @settings(max_examples=100, deadline=None)
-@given(st.lists(st.integers(1, 10**9), min_size=100, max_size=400), st.integers(1, 90))
+@given(st.lists(st.integers(1, 10**9), min_size=100, max_size=400), st.integers(3, 90))
 def test_the_newest_reading_is_never_lost_however_irregular(steps: list[int], most: int) -> None:
     times = 1_782_864_000_000 + np.cumsum(steps)
     fewer = thin(series_of(times, np.arange(times.size) % 9), most)
