@@ -142,13 +142,18 @@ def _cells(row: Mapping[str, Any], waiting: Sequence[str], district: District) -
         str(row["id"]),
         Severity(row["severity"]).name,
         station.name if station else row["station"],
-        f"{row['label'] or row['band'] or row['type']}{' (cleared)' if row['resolved_at'] else ''}",
+        f"{_what(row)}{' (cleared)' if row['resolved_at'] else ''}",
         _figure(row, "value"),
         _figure(row, "limit_value"),
         since,
         row["acked_by"] or "",
         " ".join(waiting),
     )
+
+
+def _what(row: Mapping[str, Any]) -> str:
+    """The band; of an alert about the service itself its one sentence."""
+    return str(row["label"] or row["band"] or (row["facts"] or {}).get("en") or row["type"])
 
 
 def _figure(row: Mapping[str, Any], name: str) -> str:

@@ -7,10 +7,12 @@ import pytest
 from click.testing import CliRunner, Result
 
 from floodwatch.cli import floodwatch
+from floodwatch.model.alert import Origin, RuleKey
 from floodwatch.model.errors import Refused
+from floodwatch.model.finding import Finding
 from floodwatch.store.database import Database
 from tests.notify.mail_server import Recorder, mail_server
-from tests.pipeline.telling import Room, over
+from tests.pipeline.telling import NOW, Room, over
 from tests.pipeline.town import FILES
 
 from floodwatch.model.severity import Severity  # isort: skip
@@ -46,6 +48,16 @@ def test_alerts_are_listed_with_those_who_have_not_answered(
     text = run(folder, "alerts").stdout
     assert "104.77 m" in text
     assert "示范丙三" in text
+
+
+def test_an_alert_about_the_service_says_what_is_wrong(
+    folder: Path, sqlite_database: Database
+) -> None:
+    facts = {"zh": "本机时钟不可信", "en": "this machine's clock cannot be trusted"}
+    fault = Finding(Severity.I, Severity.I, time=NOW, facts=facts)
+    rule = RuleKey("system", "1", "clock", "system", "none")
+    Room(sqlite_database).see(fault, rule=rule, origin=Origin.SYSTEM)
+    assert facts["en"] in run(folder, "alerts").stdout
 
 
 def test_without_alerts_it_says_so(folder: Path, sqlite_database: Database) -> None:
