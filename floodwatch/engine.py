@@ -79,15 +79,22 @@ class Engine:
     def _loop(self, work: Work) -> None:
         """The loop nobody may miss: a fault in one round is logged, the next round comes."""
         looked = float("-inf")
-        while not self.stop.is_set():
-            try:
-                work.step()
+        try:
+            while not self.stop.is_set():
+                _guarded(work.step)
                 if self.clock.monotonic() - looked > LOOK:
                     looked = self.clock.monotonic()
-                    work.look()
-            except Fenced:
-                log.exception("another engine has taken over; this one ends")
-                return
-            except Exception:
-                log.exception("a round of the engine failed; the next one follows")
-            self.stop.wait(TICK)
+                    _guarded(work.look)
+                self.stop.wait(TICK)
+        except Fenced:
+            log.exception("another engine has taken over; this one ends")
+
+
+def _guarded(work: Callable[[], None]) -> None:
+    """Nothing but a newer engine ends the loop; a beat that stands shows on /healthz."""
+    try:
+        work()
+    except Fenced:
+        raise
+    except Exception:
+        log.exception("a round of the engine failed; the next one follows")

@@ -69,6 +69,14 @@ class Supervisor:
 
     def _start(self, child: Child, now: float) -> None:
         child.started = now
+        try:
+            self._spawn(child)
+        except OSError:  # no memory or no process number just now
+            rest = REST[min(child.falls, len(REST) - 1)]
+            log.exception("%s cannot be started; again in %.1f s", child.name, rest)
+            child.falls, child.next_start = child.falls + 1, now + rest
+
+    def _spawn(self, child: Child) -> None:
         child.process = subprocess.Popen(  # noqa: S603 - our own interpreter and arguments
             child.command,
             env={**os.environ, LIFELINE: str(self._lifeline)},

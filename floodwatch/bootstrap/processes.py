@@ -1,5 +1,7 @@
 """The processes: what the engine does, the pages, the demonstration."""
 
+import logging
+import socket
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -13,7 +15,9 @@ from floodwatch.bootstrap.services import Services
 from floodwatch.config.change import Watch
 from floodwatch.engine import Engine
 from floodwatch.model.clock import HOUR, SystemClock
+from floodwatch.model.errors import Fenced
 from floodwatch.model.notification import Channel
+from floodwatch.pipeline import faults
 from floodwatch.pipeline.channels import build as build_channels
 from floodwatch.pipeline.compact import tidy
 from floodwatch.pipeline.deliver import Deliverer
@@ -29,6 +33,10 @@ from floodwatch.web.app import create_app
 from floodwatch.web.auth import first_run_link
 from floodwatch.web.push_app import create_push_app
 from floodwatch.web.server import WebServer
+
+log = logging.getLogger(__name__)
+
+LISTENER, FOLDER, TIMETABLE = "push listener", "configuration folder", "timetable"
 
 
 def first_link(services: Services, address: str) -> str | None:
@@ -61,6 +69,8 @@ class EngineWork:
     host: str
     push_port: int
     stopping: threading.Event = field(default_factory=threading.Event)
+    _push: "Listener | None" = field(init=False, default=None)
+    _failed: dict[str, str] = field(init=False, default_factory=dict)
 
     def start(self) -> None:
         """Listen, send, keep the timetable; the demonstration lives through its first hours."""
@@ -69,6 +79,8 @@ class EngineWork:
             self._demo = DemoClock(SystemClock())
             services.service = DemonstrationTime(self._demo, SystemClock())
         services.epoch = lambda: self.epoch
+        with services.database.write(epoch=self.epoch) as tx:
+            faults.over(tx, {LISTENER, FOLDER, TIMETABLE})  # of an engine before this one
         self._ticker = Ticker(
             services.database,
             services.plans,
@@ -89,13 +101,12 @@ class EngineWork:
             now=services.now,
             epoch=self.epoch,
         )
-        self._push = Listener(create_push_app(services), host=self.host, port=self.push_port)
         self._sender.start()
         if services.demonstration:
             show = self._demonstration()
             show.begin()
             self._step = show.step
-        self._push.start()
+        self._apart(LISTENER, self._listen)
 
     def step(self) -> None:
         """One round: tick, and wake the sender when there may be something to send."""
@@ -103,18 +114,49 @@ class EngineWork:
             self._sender.wake()
 
     def look(self) -> None:
-        """Follow the configuration folder; see that the timetable is kept."""
+        """Follow the configuration folder; see that devices are heard and the timetable is kept."""
+        self._apart(FOLDER, self._follow)
+        self._apart(TIMETABLE, self._timetable.watch)
+        self._apart(LISTENER, self._listen)
+
+    def _follow(self) -> None:
         services = self.services
         if not services.demonstration and services.folder.is_dir():
             self._watch.look(now=services.now())
-        self._timetable.watch()
+
+    def _listen(self) -> None:
+        """Open the push port; one that is taken is asked for again, and stops no alert."""
+        if self._push is None:
+            bound = bind(self.host, self.push_port)
+            self._push = Listener(create_push_app(self.services), bound)
+            self._push.start()
+
+    def _apart(self, name: str, work: Callable[[], None]) -> None:
+        """Do something beside the tick; while it fails, a system alert says so."""
+        try:
+            work()
+        except Fenced:
+            raise
+        except Exception as error:
+            failed = faults.said(error)
+            if self._failed.get(name) == failed:
+                return
+            log.exception("%s failed; the engine goes on without", name)
+            with self.services.database.write(epoch=self.epoch) as tx:
+                faults.note(tx, {name: failed}, now=self.services.now())
+            self._failed[name] = failed
+        else:
+            if name in self._failed:
+                with self.services.database.write(epoch=self.epoch) as tx:
+                    faults.over(tx, {name})
+                del self._failed[name]
 
     def stop(self) -> None:
         """Take nothing in any more, finish what is being sent, end."""
         self.stopping.set()
         for part in ("_push", "_timetable", "_sender"):
-            if part in self.__dict__:
-                self.__dict__[part].stop()
+            if (found := self.__dict__.get(part)) is not None:
+                found.stop()
 
     def _channels(self) -> Mapping[str, Channel]:
         services = self.services
@@ -147,12 +189,18 @@ class EngineWork:
         )
 
 
+def bind(host: str, port: int) -> socket.socket:
+    """The address to listen on; OSError when it is taken (waitress would leak a socket then)."""
+    family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    return socket.create_server(address, family=family)
+
+
 class Listener:
     """Waitress around a small application, in a thread of its own."""
 
-    def __init__(self, app: Flask, *, host: str, port: int) -> None:
+    def __init__(self, app: Flask, bound: socket.socket) -> None:
         self._server: Any = create_server(
-            app, host=host, port=port, threads=48, connection_limit=2000, ident=None
+            app, sockets=[bound], threads=48, connection_limit=2000, ident=None
         )
         self.port: int = self._server.effective_port
         self._thread = threading.Thread(target=self._server.run, name="push", daemon=True)

@@ -1,14 +1,18 @@
 """Writes down what became of attempts to send: accepted, to be tried again, or another way."""
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 from floodwatch.model.district import District
 from floodwatch.model.notification import OutboxState, Result, Sent
 from floodwatch.notify import retry, routing
+from floodwatch.pipeline import faults
 from floodwatch.store import outbox, timeline
 from floodwatch.store.database import Transaction
 from floodwatch.store.outbox import Attempt, Claimed, InFlight, Verdict
+
+MOST = 1_000  # characters kept of what a provider answers
 
 
 class Outcome(NamedTuple):
@@ -39,6 +43,40 @@ def settle(
     """
     if not outcomes:
         return
+    outcomes = [_storable(outcome) for outcome in outcomes]
+
+    def together() -> None:
+        _settle(tx, outcomes, epoch=epoch, district=district, chance=chance)
+
+    if faults.attempt(tx, f"settling {len(outcomes)} messages", together) is None:
+        return
+    if len(outcomes) > 1:  # one that cannot be written down must not keep back the others
+        for outcome in outcomes:
+            settle(tx, [outcome], epoch=epoch, district=district, chance=chance)
+        return
+    number, at = outcomes[0].row.id, outcomes[0].at
+    said = "what became of it could not be written down"
+    outbox.record(
+        tx,
+        [Attempt(number, at, epoch, Sent.UNKNOWN.value, said)],
+        [Verdict(number, OutboxState.RETRY.value, at + retry.STEADY, None, said)],
+    )
+
+
+def _storable(outcome: Outcome) -> Outcome:
+    """With a detail that every database takes: a provider may answer anything."""
+    detail = outcome.result.detail.replace("\x00", "").encode("utf-8", "replace").decode("utf-8")
+    return outcome._replace(result=replace(outcome.result, detail=detail[:MOST]))
+
+
+def _settle(
+    tx: Transaction,
+    outcomes: Sequence[Outcome],
+    *,
+    epoch: int,
+    district: District,
+    chance: Callable[[], float],
+) -> None:
     flying = outbox.in_flight(tx, [outcome.row.id for outcome in outcomes])
     settled = []
     for outcome in outcomes:

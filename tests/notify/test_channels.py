@@ -38,3 +38,8 @@ def test_the_inbox_keeps_what_it_is_given() -> None:
     kept: list[Message] = []
     result = make({}, demonstration=True, keep=kept.append)["inbox"].send(MESSAGE)
     assert (result.sent, kept) == (Sent.ACCEPTED, [MESSAGE])
+
+
+def test_a_channel_with_settings_it_cannot_use_takes_no_other_with_it() -> None:
+    found = make({"smtp": {"port": "x"}}, demonstration=False, keep=print)
+    assert list(found) == ["log"]

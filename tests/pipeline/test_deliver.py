@@ -8,6 +8,7 @@ from floodwatch.model.alert import RuleKey
 from floodwatch.model.clock import DAY, HOUR
 from floodwatch.model.notification import Message, Result, Sent
 from floodwatch.model.severity import Severity
+from floodwatch.notify import retry
 from floodwatch.pipeline.deliver import Deliverer
 from floodwatch.store import tables
 from floodwatch.store.database import Database
@@ -67,6 +68,27 @@ def test_every_message_reaches_its_channel_and_is_written_down(
     assert room.rows("state", "tries", "accepted_at", "epoch") == [("accepted", 1, NOW, None)] * 4
     attempts = room.table(tables.attempt)
     assert [(row["sent"], row["detail"]) for row in attempts] == [("accepted", "taken")] * 4
+
+
+def test_an_answer_that_no_database_takes_holds_nothing_up(
+    room: Room, running: list[Deliverer]
+) -> None:
+    mail = Scripted(answer=lambda _: Result(Sent.RETRY, "nul \x00 and half \ud83d"))
+    start(running, deliverer(room, mail, Scripted("log")))
+    room.see(over(II))
+    until(lambda: "accepted" in states(room) and "retry" in states(room))
+
+
+def test_an_outcome_that_cannot_be_settled_holds_up_no_other(
+    room: Room, running: list[Deliverer], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def wait(tries: int, chance: float) -> int:
+        raise LookupError(f"a fault of the test {tries} {chance}")
+
+    monkeypatch.setattr(retry, "wait", wait)
+    start(running, deliverer(room, Scripted(answer=lambda _: Result(Sent.RETRY)), Scripted("log")))
+    room.see(over(II))
+    until(lambda: sorted(states(room)) == ["accepted", "retry", "retry", "retry"])
 
 
 def test_an_idle_outbox_is_only_read(sqlite_database: Database, running: list[Deliverer]) -> None:

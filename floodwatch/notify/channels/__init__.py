@@ -1,5 +1,6 @@
 """The ways out, one file each, and the registry that makes them from their settings."""
 
+import logging
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -7,6 +8,8 @@ from floodwatch.model.notification import Channel, Message
 from floodwatch.notify.channels.inbox import InboxChannel
 from floodwatch.notify.channels.log import LogChannel
 from floodwatch.notify.channels.smtp import SmtpChannel
+
+_log = logging.getLogger(__name__)
 
 # name -> how it is made from its table in floodwatch.toml
 CHANNELS: dict[str, Callable[[Mapping[str, Any]], Channel]] = {
@@ -27,5 +30,10 @@ def make(
     """
     if demonstration:
         return {"inbox": InboxChannel(keep)}
-    found = {name: CHANNELS[name](table) for name, table in settings.items() if name in CHANNELS}
-    return {"log": LogChannel()} | found
+    found: dict[str, Channel] = {"log": LogChannel()}
+    for name in settings.keys() & CHANNELS.keys():
+        try:
+            found[name] = CHANNELS[name](settings[name])
+        except Exception:  # noqa: BLE001 - its messages go by another way, the others by theirs
+            _log.exception("channel %s cannot be made from its settings", name)
+    return found
