@@ -17,7 +17,7 @@ from pathlib import Path
 from tests.service.running import Device, Mail, Post, Running, in_threads, number_of, post
 
 LIMIT, BELOW, ABOVE = 96.80, 95.00, 97.00
-STATIONS = 60
+STATIONS = 300
 PEOPLE = ("示范甲", "示范乙")
 REPEAT, CLEAR, MISSED = "重发", "解除", "错过"
 
@@ -78,7 +78,7 @@ class Flood:
             if station in high:
                 high.discard(station)
                 value = BELOW + chance.random()
-            elif left[station] and chance.random() < 0.3:
+            elif left[station] and chance.random() < 0.1:
                 left[station] -= 1
                 high.add(station)
                 value = ABOVE + chance.random()
