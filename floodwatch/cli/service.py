@@ -88,7 +88,14 @@ def web(call: Call, **options: Any) -> None:
     """Serve the pages. Nobody misses an alert while they are away."""
     _log()
     services = _open(call, options, migrate=False)
-    server = web_server(services, host=options["host"], port=options["port"])
+    host, port = options["host"], options["port"]
+    try:
+        server = web_server(services, host=host, port=port)
+    except OSError as error:
+        raise Refused(
+            f"cannot listen on {host} port {port}: {error.strerror}; is FloodWatch "
+            "running already? End it, or choose another --port"
+        ) from error
     stop = threading.Event()
     _until_told(stop.set)
     server.start()
@@ -121,6 +128,12 @@ def _open(call: Call, options: dict[str, Any], *, migrate: bool) -> Services:
 
 def _follow(services: Services) -> None:
     """The folder as it is now; if it has errors, the last good version goes on, and says so."""
+    if not services.folder.is_dir() and not services.configuration.current().version:
+        services.close()
+        raise Refused(
+            f"there is no folder {services.folder}, and no configuration is in force; "
+            f"name it with --config, or write a first one: floodwatch init {services.folder}"
+        )
     try:
         follow_folder(services, who="start")
     except ConfigError as error:
