@@ -14,6 +14,7 @@ from floodwatch.model.clock import DAY, HOUR, MINUTE, SECOND
 from floodwatch.model.severity import Severity
 from floodwatch.model.station import StationKind
 from floodwatch.model.variable import VARIABLES
+from floodwatch.web import reason_words
 from floodwatch.web.here import here
 from floodwatch.web.language import _, chosen
 
@@ -296,5 +297,9 @@ def install(app: Flask) -> None:
         reason=lambda key: word(REASONS, key),
         import_state=lambda key: word(IMPORTS, key),
         message_state=lambda key: word(MESSAGES, key),
+        told=reason_words.told,
+        delivery=reason_words.delivery,
+        channel=lambda key: word(reason_words.CHANNELS, key),
+        sent=lambda key: word(reason_words.SENT, key),
     )
     env.globals["here"] = here

@@ -52,6 +52,12 @@ LIMITS = (
 )
 
 
+RIVER = {
+    "properties": {"name": "示范河", "kind": "river"},
+    "geometry": {"type": "LineString", "coordinates": [[113.2, 29.3], [113.3, 29.4]]},
+}
+
+
 def small_district(*, demonstration: bool = False, version: int = 1) -> District:
     """Five stations."""
     fast = Reporting(timed=HOUR, additional=5 * MINUTE)
@@ -73,6 +79,8 @@ def small_district(*, demonstration: bool = False, version: int = 1) -> District
         persons={"patrol": ("示范丙三",)},
         downstream="57 户 203 人",
         rain_from=RAIN,
+        lon=113.3,
+        lat=29.4,
     )
     stations = (
         reservoir,
@@ -93,7 +101,15 @@ def small_district(*, demonstration: bool = False, version: int = 1) -> District
             reporting=fast,
             order=2,
         ),
-        Station(HOSTILE, HOSTILE_NAME, StationKind.RIVER, (Gauge(HOSTILE, "stage"),), order=3),
+        Station(
+            HOSTILE,
+            HOSTILE_NAME,
+            StationKind.RIVER,
+            (Gauge(HOSTILE, "stage"),),
+            order=3,
+            lon=113.25,
+            lat=29.35,
+        ),
         Station(
             PLANT,
             "示范龙潭水厂",
@@ -112,5 +128,6 @@ def small_district(*, demonstration: bool = False, version: int = 1) -> District
         stations={station.code: station for station in stations},
         thresholds=LIMITS,
         people=people,
+        layers={"rivers": {"features": [RIVER]}},
     )
     return replace(made, demonstration=demonstration)

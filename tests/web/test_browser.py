@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from floodwatch.model.clock import MINUTE
 from floodwatch.model.people import Role
@@ -13,7 +13,7 @@ from floodwatch.model.reading import SeriesKey
 from floodwatch.store import passwords, people
 from floodwatch.store import tables as t
 from floodwatch.web import WebServer
-from tests.web.conftest import NOW, Room, rows
+from tests.web.conftest import NOW, Room, SignIn, rows
 from tests.web.seeding import put
 from tests.web.small_district import RESERVOIR
 
@@ -29,6 +29,17 @@ ARGUMENTS = [
     "--disable-sync",
 ]
 RANGE = "() => document.querySelector('#chart')._fullLayout.xaxis.range.map((x) => +new Date(x))"
+CUT = """() => {
+  const wide = document.documentElement.scrollWidth - window.innerWidth;
+  const cards = [...document.querySelectorAll('.sections .panel, .needs .card')];
+  const cut = cards.filter((e) => e.offsetParent && e.scrollWidth > e.clientWidth + 1);
+  for (const cell of document.querySelectorAll('.sections td, .sections th')) {
+    const card = cell.closest('.panel').getBoundingClientRect();
+    if (cell.offsetParent && cell.getBoundingClientRect().right > card.right + 1) cut.push(cell);
+  }
+  const told = cut.map((e) => e.dataset.panel || e.className || e.textContent);
+  return wide > 0 ? [`page +${wide}`, ...told] : told;
+}"""
 PASSWORD = "a long enough one"
 STAGE = SeriesKey(RESERVOIR, "1", "stage")
 pytestmark = [
@@ -47,35 +58,43 @@ def chromium() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def address(app: Flask, room: Room) -> Iterator[str]:
-    """A served application with one engineer."""
-    with room.database.write() as tx:
-        stored = passwords.hashed(PASSWORD)
-        people.add_user(tx.connection, "甲", role=Role.ENGINEER, password=stored, now=0)
+def address(app: Flask) -> Iterator[str]:
+    """A served application."""
     server = WebServer(app, host="127.0.0.1", port=0)
     server.start()
     yield f"http://127.0.0.1:{server.port}"
     server.stop()
 
 
-@pytest.fixture
-def page(chromium: Browser, address: str) -> Iterator[Page]:
-    """Signed in; every console error and every request that leaves the host fails the test."""
-    context = chromium.new_context(viewport={"width": 1280, "height": 800}, locale="zh-CN")
+def watched(context: BrowserContext, address: str, wrong: list[str]) -> Page:
+    """A page whose console errors and requests that leave the host are collected."""
     made = context.new_page()
-    wrong: list[str] = []
     made.on("console", lambda m: wrong.append(m.text) if m.type == "error" else None)
     made.on("pageerror", lambda e: wrong.append(str(e)))
     inside = (address, "data:", "blob:")
     made.on("request", lambda r: None if r.url.startswith(inside) else wrong.append(r.url))
-    made.goto(f"{address}/login")
-    made.fill("input[name=name]", "甲")
-    made.fill("input[name=password]", PASSWORD)
-    made.click("button.act")
-    expect(made.locator("#connection")).to_have_attribute("data-state", "live")
-    yield made
+    return made
+
+
+@pytest.fixture
+def page(chromium: Browser, address: str, sign_in: SignIn) -> Iterator[Page]:
+    """An engineer's; every console error and every request that leaves the host fails the test."""
+    context = chromium.new_context(viewport={"width": 1280, "height": 800}, locale="zh-CN")
+    cookie = sign_in(Role.ENGINEER).get_cookie("floodwatch")
+    assert cookie
+    context.add_cookies([{"name": "floodwatch", "value": cookie.value, "url": address}])
+    wrong: list[str] = []
+    yield watched(context, address, wrong)
     context.close()
     assert wrong == []
+
+
+@pytest.fixture
+def overview(page: Page, address: str) -> Page:
+    """The overview, live."""
+    page.goto(address)
+    expect(page.locator("#connection")).to_have_attribute("data-state", "live")
+    return page
 
 
 def change(room: Room, value: float) -> None:
@@ -90,14 +109,14 @@ def ready(page: Page, address: str) -> None:
     expect(page.locator("#chart[data-ready]")).to_be_visible()
 
 
-def test_the_board_changes_by_itself_and_in_place(page: Page, room: Room) -> None:
-    cell = page.locator(f'tr[data-key="{RESERVOIR}"] td.main')
+def test_the_board_changes_by_itself_and_in_place(overview: Page, room: Room) -> None:
+    cell = overview.locator(f'tr[data-key="{RESERVOIR}"] td.main')
     expect(cell).to_have_text("104.77")
-    page.evaluate("() => { window.sameDocument = true; }")
+    overview.evaluate("() => { window.sameDocument = true; }")
     change(room, 104.91)
     expect(cell).to_have_text("104.91")
-    expect(page.locator(f'tr[data-key="{RESERVOIR}"]')).to_contain_text("超设计 0.16")
-    assert page.evaluate("() => window.sameDocument")
+    expect(overview.locator(f'tr[data-key="{RESERVOIR}"]')).to_contain_text("超设计 0.16")
+    assert overview.evaluate("() => window.sameDocument")
 
 
 def test_the_chart_has_chinese_labels_limits_and_rain(page: Page, address: str) -> None:
@@ -129,40 +148,38 @@ def test_the_readers_zoom_survives_new_data(page: Page, address: str, room: Room
     assert last == pytest.approx(104.91)
 
 
-def test_acknowledging_from_the_card_asks_for_name_and_note(page: Page, room: Room) -> None:
-    page.locator('[data-key="a1"] button.act').click()
-    expect(page.locator("#ack input[name=who]")).to_have_value("甲")
-    page.fill("#ack textarea", "去看了")
-    page.click("#ack button.act")
-    expect(page.locator('[data-key="a1"]')).to_contain_text("甲 收到")
+def test_acknowledging_from_the_card_asks_for_name_and_note(overview: Page, room: Room) -> None:
+    overview.locator('[data-key="a1"] button.act').click()
+    expect(overview.locator("#ack input[name=who]")).to_have_value("a engineer")
+    overview.fill("#ack textarea", "去看了")
+    overview.click("#ack button.act")
+    expect(overview.locator('[data-key="a1"]')).to_contain_text("a engineer 收到")
     assert rows(room.database, t.alert)[0].note == "去看了"
 
 
-def test_a_row_stays_under_the_pointer_until_it_leaves(page: Page, room: Room) -> None:
-    first = page.locator(".needs .cards > :first-child")
+def test_a_row_stays_under_the_pointer_until_it_leaves(overview: Page, room: Room) -> None:
+    first = overview.locator(".needs .cards > :first-child")
     expect(first).to_have_attribute("data-key", "a1")
-    page.locator('[data-key="a1"]').hover()
+    overview.locator('[data-key="a1"]').hover()
     with room.database.write() as tx:
         tx.connection.execute(
             t.alert.update().where(t.alert.c.id == 2).values(severity=4, rev=tx.rev)
         )
-    expect(page.locator('[data-key="a2"]')).to_have_attribute("data-severity", "4")
+    expect(overview.locator('[data-key="a2"]')).to_have_attribute("data-severity", "4")
     expect(first).to_have_attribute("data-key", "a1")
-    page.mouse.move(900, 500)
+    overview.mouse.move(900, 500)
     expect(first).to_have_attribute("data-key", "a2")
 
 
-def test_a_lost_connection_makes_the_whole_page_old(
-    page: Page, app: Flask, address: str, room: Room
-) -> None:
-    page.evaluate(
+def test_a_lost_connection_makes_the_whole_page_old(overview: Page, room: Room) -> None:
+    overview.evaluate(
         "() => { const real = performance.now.bind(performance);"
         " performance.now = () => real() + 60000; }"
     )
-    expect(page.locator("#lost")).to_be_visible(timeout=8_000)
-    expect(page.locator("body")).to_have_class("stale")
+    expect(overview.locator("#lost")).to_be_visible(timeout=8_000)
+    expect(overview.locator("body")).to_have_class("stale")
     change(room, 104.92)
-    expect(page.locator("#lost")).to_be_hidden(timeout=8_000)
+    expect(overview.locator("#lost")).to_be_hidden(timeout=8_000)
 
 
 def test_a_file_is_previewed_imported_and_taken_back(
@@ -185,16 +202,74 @@ def test_a_file_is_previewed_imported_and_taken_back(
     expect(page.locator("h1")).to_contain_text("已撤回")
 
 
-@pytest.mark.parametrize("width", [390, 1280, 1920])
-def test_no_page_is_wider_than_its_screen(page: Page, address: str, width: int) -> None:
-    page.set_viewport_size({"width": width, "height": 844})
+def test_nothing_is_cut_off_or_wider_than_its_screen(overview: Page, address: str) -> None:
     for path in ("/", "/alerts", "/alerts/1", "/calls", "/health", f"/stations/{RESERVOIR}"):
-        page.goto(address + path)
-        wide = page.evaluate("() => document.documentElement.scrollWidth - window.innerWidth")
-        assert wide <= 0, path
+        if path != "/":
+            overview.goto(address + path)
+        for width in (2560, 1920, 1600, 1440, 1366, 1181, 1024, 820, 390, 360):
+            overview.set_viewport_size({"width": width, "height": 844})
+            assert overview.evaluate(CUT) == [], (path, width)
 
 
-def test_the_figures_of_the_board_keep_their_age(page: Page) -> None:
-    row = page.locator(f'tr[data-key="{RESERVOIR}"] .age')
-    expect(row).to_have_text("刚刚")
-    expect(row).to_have_text("刚刚")
+def test_a_card_with_less_room_leaves_out_columns_but_not_the_distance(overview: Page) -> None:
+    row = overview.locator(f'tr[data-key="{RESERVOIR}"]')
+    for width, alpha in ((1920, True), (390, False)):
+        overview.set_viewport_size({"width": width, "height": 844})
+        expect(row.locator("td.limits")).to_contain_text("超设计 0.02")
+        assert row.locator("td.room").is_visible() is alpha
+
+
+def test_the_map_leads_to_the_stations_and_waits_on_a_phone(page: Page, address: str) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(address)
+    place = page.locator(f'#map a[href="/stations/{RESERVOIR}"]')
+    expect(page.locator("#map summary")).to_be_visible()
+    expect(place).to_be_hidden()
+    page.click("#map summary")
+    place.click()
+    expect(page.locator("h1")).to_contain_text("示范石桥水库")
+
+
+def test_zooming_into_a_long_range_brings_every_reading_of_it(
+    page: Page, address: str, room: Room
+) -> None:
+    with room.database.write() as tx:
+        many = [(NOW - 5 * MINUTE * i, 100 + i % 7 / 10) for i in range(9000, 150, -1)]
+        put(tx.connection, STAGE, many, rev=tx.rev)
+    page.goto(f"{address}/stations/{RESERVOIR}?range=30d")
+    expect(page.locator("#chart[data-ready]")).to_be_visible()
+    shown = (
+        "() => { const a = document.querySelector('#chart'), r = a._fullLayout.xaxis.range;"
+        " const t = a.calcdata.map((d) => d.filter((p) => p.x >= a._fullLayout.xaxis.r2l(r[0])"
+        " && p.x <= a._fullLayout.xaxis.r2l(r[1]))); return Math.max(...t.map((d) => d.length)); }"
+    )
+    drawn = page.get_attribute("#chart", "data-drawn")
+    plot = page.locator("#chart .nsewdrag").first.bounding_box()
+    assert plot
+    page.mouse.move(plot["x"] + 200, plot["y"] + 100)
+    page.mouse.down()
+    page.mouse.move(plot["x"] + 400, plot["y"] + 100, steps=5)
+    page.mouse.up()
+    zoomed = page.evaluate(RANGE)
+    expect(page.locator("#chart")).not_to_have_attribute("data-drawn", drawn or "", timeout=15_000)
+    assert page.evaluate(RANGE) == zoomed
+    assert page.evaluate(shown) >= (zoomed[1] - zoomed[0]) // (5 * MINUTE) - 1
+
+
+def test_signing_in_leads_to_the_living_overview(
+    chromium: Browser, address: str, room: Room
+) -> None:
+    with room.database.write() as tx:
+        stored = passwords.hashed(PASSWORD)
+        people.add_user(tx.connection, "甲", role=Role.ENGINEER, password=stored, now=0)
+    wrong: list[str] = []
+    with chromium.new_context(locale="zh-CN") as context:
+        page = watched(context, address, wrong)
+        page.goto(f"{address}/login")
+        page.fill("input[name=name]", "甲")
+        page.fill("input[name=password]", PASSWORD)
+        page.click("button.act")
+        expect(page.locator("#connection")).to_have_attribute("data-state", "live")
+        row = page.locator(f'tr[data-key="{RESERVOIR}"] .age')
+        expect(row).to_have_text("刚刚")
+    assert wrong == []

@@ -1,0 +1,77 @@
+"""Why something happened: what the engine wrote down, in the words of the reader."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+
+from floodwatch.web.language import _, chosen
+
+WHY = {
+    "confirmed": _l("下一读数已核实"),
+    "no verdict within six minutes": _l("六分钟内未能核实，按真实处置"),
+    "confirmed by live data": _l("经实时资料证实"),
+    "thresholds edited": _l("阈值已调整"),
+    "threshold edited": _l("阈值已调整"),
+    "rule no longer configured": _l("规则已停用"),
+    "来自导入的历史资料，不发通知": _l("来自导入的历史资料，不发通知"),
+}
+DELIVERY = {
+    "in the inbox": _l("已进示范手机"),
+    "written to the log": _l("已写入日志"),
+    "accepted": _l("已被接收"),
+    "what became of it could not be written down": _l("结果没能记下"),
+    "refused for good": _l("被拒，不再重试"),
+    "answered": _l("已有答复，不必再发"),
+    "the alert resolved before it could be sent": _l("发出之前告警已解除"),
+    "a graver message of the same alert took its place": _l("由同一告警更重的消息代替"),
+}
+CHANNELS = {"inbox": _l("示范手机"), "log": _l("日志")}
+SENT = {
+    "accepted": _l("送达"),
+    "retry": _l("稍后重试"),
+    "permanent": _l("被拒"),
+    "unknown": _l("结果不明"),
+}
+_GIVEN_UP = re.compile(r"given up after (\d+) h: (.*)", re.DOTALL)
+_NO_CHANNEL = re.compile(r"there is no channel '(.*)' any more")
+_AS_MAIL = re.compile(r"this cannot be written as a mail: (.*)", re.DOTALL)
+
+
+def delivery(reason: str | None) -> str:
+    """Why a message stands as it does; a mail server's own answer stays as it is."""
+    given = reason or ""
+    if given in DELIVERY:
+        return str(DELIVERY[given])
+    if found := _GIVEN_UP.fullmatch(given):
+        return _("%(n)s 小时后放弃：%(why)s", n=found[1], why=delivery(found[2]))
+    if found := _NO_CHANNEL.fullmatch(given):
+        return _("已没有通道 %(name)s", name=found[1])
+    if found := _AS_MAIL.fullmatch(given):
+        return _("写不成邮件：%(why)s", why=found[1])
+    return given
+
+
+def told(event: Mapping[str, Any]) -> str:
+    """The words beside an entry of the timeline; what a person wrote stays as it is."""
+    text, facts = event["text"] or "", event["facts"] or {}
+    if event["kind"] in ("reminded", "escalated") and facts.get("step"):
+        return _("%(who)s 第 %(n)s 次未应答", who=_party(facts.get("party")), n=facts["step"])
+    if facts.get("delivery") and chosen() != "zh":
+        return _undelivered(facts, text)
+    return str(WHY.get(text, text))
+
+
+def _party(name: object) -> str:
+    return _("值班室") if name == "room" else str(name or "")
+
+
+def _undelivered(facts: Mapping[str, Any], text: str) -> str:
+    said = {"failed": _("送不到"), "expired": _("已放弃"), "retry": _("仍未送出")}
+    told = f"{facts.get('person')}: {said.get(facts['delivery'], facts['delivery'])}"
+    _before, _bracket, rest = text.partition("（")
+    why = rest.rpartition("）")[0]
+    other = _("改用 %(name)s", name=facts.get("next"))
+    after = f", {other}" if facts.get("next") else ""
+    return f"{told} ({delivery(why)}){after}" if why else told + after
