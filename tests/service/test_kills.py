@@ -12,7 +12,7 @@ def check(place: Path, *, kills: int, seed: int, rows: int) -> None:
     assert verdict.lost == 0, verdict
     assert verdict.alerts == verdict.crossings > 0, verdict
     assert verdict.unsent == 0, verdict
-    assert verdict.repeats <= verdict.kills, verdict
+    assert verdict.unexplained == 0, verdict
     assert verdict.unmarked == 0, verdict
     assert verdict.imported == rows, verdict
 
