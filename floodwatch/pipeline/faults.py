@@ -52,7 +52,11 @@ def known(connection: Connection) -> dict[str, Fault]:
     """The parts that do not work, by name (a rule's is its key)."""
     stored = setting(connection, NAME)
     found = stored if isinstance(stored, dict) else {}
-    return {name: Fault(str(error), int(at)) for name, (error, at) in found.items()}
+    try:
+        return {name: Fault(str(error), int(at)) for name, (error, at) in found.items()}
+    except (TypeError, ValueError):
+        _log.exception("the faults cannot be read; they are found anew")
+        return {}
 
 
 def note(tx: Transaction, failed: Mapping[str, str], *, now: int, wait: int = RETRY) -> None:

@@ -1,5 +1,6 @@
 """The configuration in force, compiled: what every reading is resolved with and judged by."""
 
+import logging
 from dataclasses import dataclass, field
 
 from sqlalchemy import Connection
@@ -8,10 +9,14 @@ from floodwatch.config.live import Configuration
 from floodwatch.model.alert import RuleKey
 from floodwatch.model.district import District
 from floodwatch.model.reading import SeriesKey
+from floodwatch.model.station import Station
 from floodwatch.model.unit import CONVERTED_DECIMALS
+from floodwatch.pipeline.faults import said
 from floodwatch.quality.flagging import Limits, limits_of
 from floodwatch.rules.context import Rule
 from floodwatch.rules.registry import compile_rules, index
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -22,6 +27,7 @@ class Plan:
     rules: dict[RuleKey, Rule] = field(default_factory=dict)
     by_series: dict[SeriesKey, tuple[Rule, ...]] = field(default_factory=dict)
     limits: dict[SeriesKey, Limits] = field(default_factory=dict)
+    unbuilt: dict[str, str] = field(default_factory=dict)  # "station:type" -> error
     resolved: dict[tuple[str, str | None, str, str | None, int | None], "Resolution"] = field(
         default_factory=dict
     )
@@ -52,15 +58,26 @@ class Resolution:
 
 
 def compile_plan(district: District) -> Plan:
-    """Compile a district's rules and quality limits."""
-    rules = compile_rules(district)
+    """Compile a district's rules and quality limits; what cannot be built hinders nothing else."""
+    unbuilt: dict[str, str] = {}
+
+    def failed(station: Station, kind: str, error: Exception) -> None:
+        _log.error("the %s rules of %s cannot be built", kind, station.code, exc_info=error)
+        unbuilt[place(station.code, kind)] = said(error)
+
+    rules = compile_rules(district, failed=failed)
     limits = {
         gauge.key: limits_of(gauge, station)
         for station in district.stations.values()
         for gauge in station.gauges
     }
     by_series = {key: tuple(found) for key, found in index(rules).items()}
-    return Plan(district, {rule.key: rule for rule in rules}, by_series, limits)
+    return Plan(district, {rule.key: rule for rule in rules}, by_series, limits, unbuilt)
+
+
+def place(station: str, kind: str) -> str:
+    """The name under which rules that cannot be built are a fault."""
+    return f"{station}:{kind}"
 
 
 class Plans:

@@ -3,13 +3,13 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from floodwatch.model.alert import RuleState
+from floodwatch.model.alert import RuleKey, RuleState
 from floodwatch.model.clock import SECOND
 from floodwatch.pipeline import escalate, faults, system
 from floodwatch.pipeline.faults import Fault
 from floodwatch.pipeline.ingest import Ingest
 from floodwatch.pipeline.judge import Task, ended, judge, settle
-from floodwatch.pipeline.plan import Plan, Plans
+from floodwatch.pipeline.plan import Plan, Plans, place
 from floodwatch.pipeline.service_clock import Moment, ServiceClock
 from floodwatch.store import alert_log
 from floodwatch.store.clockwork import Lease
@@ -43,6 +43,7 @@ class Ticker:
             plan = self.plans.current(tx.connection)
             now = moment.now
             devices = self.ingest.devices.verdict(now)
+            _note_unbuilt(tx, plan, now)
             failed = faults.known(tx.connection)
             parts: dict[str, Callable[[], object]] = {
                 "judging": lambda: self._judge(tx, plan, now, failed),
@@ -93,7 +94,7 @@ class Ticker:
         The alerts of rules that are no longer configured end, saying so.
         """
         stored = alert_log.versions(tx.connection)
-        gone = [key for key in stored if key not in plan.rules and key.type != system.TYPE]
+        gone = [key for key in stored if key not in plan.rules and _ends(key, plan)]
         states = alert_log.states(tx.connection, gone)
         settle(
             tx,
@@ -127,6 +128,19 @@ def _do(
         faults.note(tx, {name: error}, now=now, wait=PAUSE)
     elif name in failed:
         faults.over(tx, {name})
+
+
+def _note_unbuilt(tx: Transaction, plan: Plan, now: int) -> None:
+    """Rules that cannot be built watch nothing: that is a fault until a version mends it."""
+    known = {name for name in faults.known(tx.connection) if ":" in name}
+    faults.note(tx, {n: e for n, e in plan.unbuilt.items() if n not in known}, now=now)
+    if mended := known - plan.unbuilt.keys():
+        faults.over(tx, mended)
+
+
+def _ends(key: RuleKey, plan: Plan) -> bool:
+    """Whether the alert of an absent rule ends: not if the rule merely cannot be built."""
+    return key.type != system.TYPE and place(key.station, key.type) not in plan.unbuilt
 
 
 def _again(fault: Fault | None, now: int) -> bool:

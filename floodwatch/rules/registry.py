@@ -28,18 +28,26 @@ PARAMETERS: dict[str, Mapping[str, str]] = {
 }
 
 
-def compile_rules(district: District) -> tuple[Rule, ...]:
-    """Every rule of the district; none for stations that are switched off."""
+def compile_rules(
+    district: District, *, failed: Callable[[Station, str, Exception], None] | None = None
+) -> tuple[Rule, ...]:
+    """Every rule of the district; none for stations that are switched off.
+
+    With `failed`, which is told of them, rules that cannot be built are left out.
+    """
     thresholds: dict[str, list[Threshold]] = {}
     for threshold in district.thresholds:
         thresholds.setdefault(threshold.station, []).append(threshold)
-    return tuple(
-        rule
-        for station in district.stations.values()
-        if station.enabled
-        for build in BUILDERS.values()
-        for rule in build(district, station, thresholds.get(station.code, ()))
-    )
+    rules: list[Rule] = []
+    for station in district.stations.values():
+        for name, build in BUILDERS.items() if station.enabled else ():
+            try:
+                rules += build(district, station, thresholds.get(station.code, ()))
+            except Exception as error:
+                if failed is None:
+                    raise
+                failed(station, name, error)
+    return tuple(rules)
 
 
 def index(rules: Iterable[Rule]) -> dict[SeriesKey, list[Rule]]:

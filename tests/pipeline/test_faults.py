@@ -1,17 +1,21 @@
 """A fault of one rule, one text or one route sinks nothing else and looks like nothing calm."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 import pytest
 from sqlalchemy import update
 
 from floodwatch.model.clock import MINUTE
+from floodwatch.model.district import District
 from floodwatch.model.finding import Finding
 from floodwatch.model.reading import Outcome, SeriesKey
+from floodwatch.model.station import Station
+from floodwatch.model.threshold import Threshold
 from floodwatch.notify import message, routing
 from floodwatch.pipeline import escalate, system
-from floodwatch.rules.context import Context
+from floodwatch.rules import level, registry
+from floodwatch.rules.context import Context, Rule
 from floodwatch.rules.level import LevelRule
 from floodwatch.store import tables
 from tests.pipeline.town import RESERVOIR, STREET, Town
@@ -128,6 +132,20 @@ def test_a_state_under_a_name_that_is_no_rules_hinders_nobody(town: Town) -> Non
     assert town.alerts()
 
 
+def test_rules_that_cannot_be_built_end_no_alert_and_hinder_no_other(town: Town) -> None:
+    town.stage(96.9)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setitem(registry.BUILDERS, "level", _raise_for_reservoir)
+        town.restart()
+        assert [alert["station"] for alert in town.alerts()] == [RESERVOIR]
+        assert town.system_alerts() == ["judgement"]
+        town.say(STREET, "ponding_depth", 1300.0)
+        assert {alert["station"] for alert in town.alerts()} == {RESERVOIR, STREET}
+    town.restart()
+    town.wait(3)
+    assert not town.system_alerts()
+
+
 def test_what_a_failed_tick_judged_is_judged_again(
     town: Town, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -142,6 +160,14 @@ def test_what_a_failed_tick_judged_is_judged_again(
 
 def _raise(*_: object, **__: object) -> object:
     raise LookupError("a fault of the test")
+
+
+def _raise_for_reservoir(
+    district: District, station: Station, thresholds: Sequence[Threshold]
+) -> Iterable[Rule]:
+    if station.code == RESERVOIR:
+        raise LookupError("a fault of the test")
+    return level.build(district, station, thresholds)
 
 
 def _no_disk(*_: object, **__: object) -> object:
