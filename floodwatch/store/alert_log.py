@@ -108,14 +108,13 @@ def _states(dialect: Dialect) -> Select[Any]:
 def due(connection: Connection, now: int) -> list[RuleKey]:
     """The rules that time alone may change by now (service ms), longest waiting first."""
     query = select(_state.c.rule).where(_state.c.due <= now).order_by(_state.c.due)
-    names = connection.execute(query).scalars()
-    return [rule_key(name) for name in names if _is_key(name)]
+    return [rule_key(name) for name in connection.execute(query).scalars() if _is_key(name)]
 
 
 def postpone(tx: Transaction, rule: RuleKey, *, until: int) -> None:
     """A rule that cannot be judged now is not asked again before `until`."""
-    mine = (_state.c.rule == str(rule), _state.c.due < until)
-    tx.connection.execute(update(_state).where(*mine).values(due=until))
+    mine = update(_state).where(_state.c.rule == str(rule), _state.c.due < until)
+    tx.connection.execute(mine.values(due=until))
 
 
 def versions(connection: Connection) -> dict[RuleKey, int]:
@@ -125,8 +124,7 @@ def versions(connection: Connection) -> dict[RuleKey, int]:
 
 
 def _is_key(name: str) -> bool:
-    """Whether a stored name is a rule's; a row that is not hinders none."""
-    return name.count("/") >= 4
+    return name.count("/") >= 4  # a row that is no rule's hinders none
 
 
 def imported_open(connection: Connection, rules: Iterable[RuleKey]) -> set[RuleKey]:
@@ -376,14 +374,13 @@ def _encode(state: RuleState) -> dict[str, Any]:
 
 
 def _decoded(row: Row[Any]) -> RuleState:
-    """The state; of one that cannot be read what is left: whether its alert stands."""
+    """The state; of one that cannot be read its alert at its mildest: worse is told anew."""
     try:
         return _decode(row)
     except (KeyError, TypeError, ValueError):
-        _log.exception("the state of rule %s cannot be read; its alert goes on", row.rule)
+        _log.exception("the state of rule %s cannot be read", row.rule)
     if row.alert_id is None and row.phase != Phase.FIRING.value:
         return RuleState(due=row.due)
-    # At the mildest: whatever the rule finds is told anew as worse, and clears by its hold.
     return RuleState(Phase.FIRING, Severity.IV, due=row.due, alert_id=row.alert_id)
 
 
