@@ -6,7 +6,7 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 
-from floodwatch.web.language import _, chosen
+from floodwatch.web.language import _
 
 WHY = {
     "confirmed": _l("下一读数已核实"),
@@ -58,7 +58,7 @@ def told(event: Mapping[str, Any]) -> str:
     text, facts = event["text"] or "", event["facts"] or {}
     if event["kind"] in ("reminded", "escalated") and facts.get("step"):
         return _("%(who)s 第 %(n)s 次未应答", who=_party(facts.get("party")), n=facts["step"])
-    if facts.get("delivery") and chosen() != "zh":
+    if facts.get("delivery"):
         return _undelivered(facts, text)
     return str(WHY.get(text, text))
 
@@ -69,9 +69,9 @@ def _party(name: object) -> str:
 
 def _undelivered(facts: Mapping[str, Any], text: str) -> str:
     said = {"failed": _("送不到"), "expired": _("已放弃"), "retry": _("仍未送出")}
-    told = f"{facts.get('person')}: {said.get(facts['delivery'], facts['delivery'])}"
-    _before, _bracket, rest = text.partition("（")
-    why = rest.rpartition("）")[0]
-    other = _("改用 %(name)s", name=facts.get("next"))
-    after = f", {other}" if facts.get("next") else ""
-    return f"{told} ({delivery(why)}){after}" if why else told + after
+    told = f"{facts.get('person')} {said.get(facts['delivery'], facts['delivery'])}"
+    channel, _colon, why = text.partition("（")[2].rpartition("）")[0].partition(": ")
+    if why:
+        told += f" ({CHANNELS.get(channel, channel)}: {delivery(why)})"
+    other = str(facts.get("next") or "")
+    return f"{told} → {CHANNELS.get(other, other)}" if other else told

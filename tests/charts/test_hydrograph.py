@@ -1,5 +1,6 @@
 """The figure of a station, and rain in bins."""
 
+from dataclasses import replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -9,7 +10,7 @@ import pytest
 from floodwatch.charts import rain_bins
 from floodwatch.charts.hydrograph import Bars, Flagged, Line, View, figure
 from floodwatch.charts.limits import Steps
-from floodwatch.charts.paint import local_ms
+from floodwatch.charts.paint import axis_utc, local_ms
 from floodwatch.hydrology.series import Series
 from floodwatch.model.clock import DAY, HOUR, MINUTE
 from floodwatch.model.quality import GOOD, Flag, pack
@@ -74,6 +75,40 @@ def test_the_axis_reaches_the_next_limit_above() -> None:
     fig = figure([line(series([104.0, 104.5]))], VIEW, limits=limits)
     assert fig.layout.yaxis.range[1] > 104.75
     assert fig.layout.yaxis.range[1] < 105.1
+
+
+def test_the_axis_reaches_a_limit_close_beneath() -> None:
+    limits = [limit("汛限", 103.8), limit("设计", 104.75)]
+    fig = figure([line(series([104.0, 104.5]))], VIEW, limits=limits)
+    assert fig.layout.yaxis.range[0] < 103.8
+
+
+def test_a_limit_far_beneath_is_an_arrow_with_its_distance() -> None:
+    for above in ([limit("设计", 104.75)], []):
+        limits = [limit("死水位", 96.0), limit("旱限", 99.0), *above]
+        fig = figure([line(series([104.0, 104.5]))], VIEW, limits=limits)
+        arrows = [note.text for note in fig.layout.annotations if "↓" in note.text]
+        assert arrows == ["↓ Ⅱ 旱限 99<br>beneath 5.50 m"]
+        assert fig.layout.yaxis.range[0] > 103.5
+
+
+def test_the_part_zoomed_into_keeps_every_reading() -> None:
+    data = series([104.0 + i % 5 / 10 for i in range(20_000)])
+    low, high = int(data.times[9000]), int(data.times[11_000])
+    view = replace(VIEW, start=int(data.times[0]), detail=(low, high))
+    drawn = np.array(figure([line(data)], view).data[0].x)
+    seen = (drawn >= local_ms(data.times[9000:9001], TZ)) & (
+        drawn < local_ms(data.times[11_000:11_001], TZ)
+    )
+    assert seen.sum() == 2000
+    assert drawn.size < 6000
+
+
+@pytest.mark.parametrize("zone", ["Asia/Shanghai", "Europe/Berlin"])
+def test_a_place_on_the_axis_is_a_moment_again(zone: str) -> None:
+    for moment in (NOW, NOW - 180 * DAY):
+        shown = local_ms(np.array([moment], np.int64), ZoneInfo(zone))[0]
+        assert axis_utc(int(shown), ZoneInfo(zone)) == moment
 
 
 def test_limits_carry_name_and_value_at_the_right_edge() -> None:
