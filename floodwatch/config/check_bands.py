@@ -49,7 +49,7 @@ def check_days(group: list[Placed], zone: ZoneInfo) -> Iterator[Problem]:
         if not valid and any(inside[:place]) and any(inside[place:]):
             yield _hole(group, start, end, zone)
         elif valid and not any(p.entry.table.only_in_season for p in valid):
-            yield from _gap(valid, _days_between(start, end, zone))
+            yield from _gap(valid, _days_between(start, end, zone), _when(start, end, zone))
 
 
 def season_mask(season: Season | None) -> int:
@@ -132,14 +132,20 @@ def _days_between(start: int | None, end: int | None, zone: ZoneInfo) -> int:
     return mask
 
 
-def _gap(valid: list[Placed], wanted: int) -> Iterator[Problem]:
+def _when(start: int | None, end: int | None, zone: ZoneInfo) -> str:
+    """A span between changes in words; nothing when it is all time."""
+    since = f" from {local_day(start, zone)}" if start is not None else ""
+    return since + (f" before {local_day(end, zone)}" if end is not None else "")
+
+
+def _gap(valid: list[Placed], wanted: int, when: str) -> Iterator[Problem]:
     covered = 0
     for placed in valid:
         covered |= season_mask(placed.threshold.season)
     missing = wanted & ~covered
     if missing:
         last = valid[-1]
-        what = f"{last.station.code}: {last.threshold.name} has no value on {ranges(missing)}"
+        what = f"{last.station.code}: {last.threshold.name} has no value on {ranges(missing)}{when}"
         remedy = "add a value for these days, or set only_in_season = true if there is none"
         yield last.entry.problem("season", what, remedy)
 

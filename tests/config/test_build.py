@@ -140,6 +140,13 @@ def test_an_order_for_part_of_a_year_need_only_cover_that_part(folder: Folder) -
     assert not _orders(folder, part)
 
 
+def test_a_season_that_only_begins_some_day_names_the_time_before(folder: Folder) -> None:
+    begins = 'season = "05-01/06-30"\nvalid_from = 2026-05-10'
+    (what,) = _orders(folder, begins, 'season = "07-01/04-30"')
+
+    assert what.endswith("has no value on 05-01 to 06-30 before 2026-05-10")
+
+
 def test_dates_that_leave_days_between_them_are_refused(folder: Folder) -> None:
     (what,) = _orders(folder, "valid_to = 2026-02-28", "valid_from = 2026-03-05")
 
