@@ -245,12 +245,13 @@ def _file_text(account: FileAccount) -> Iterator[str]:
         f"zone {found['tz']} for times without offset"
     )
     for column in found["mapping"]:
-        yield f"  {column['column']} = {column['variable'] or 'as named'} [{column['unit']}]"
+        unit = f" [{column['unit']}]" if column["unit"] else ""
+        yield f"  {column['column']} = {column['variable'] or 'as named'}{unit}"
     for name, lines in account.unknown_stations.most_common(20):
         yield f"  unknown station {name}: {lines:,} lines"
     yield from (f"  {note}" for note in account.notes)
     for reject in account.rejects[:5]:
-        yield f"  line {reject.line}: {reject.column}: {reject.reason}"
+        yield f"  line {reject.line}: {reject.column and f'{reject.column}: '}{reject.reason}"
     if account.rejects_file:
         yield f"  all refused lines: {account.rejects_file}"
 

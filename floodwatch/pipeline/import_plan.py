@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from zoneinfo import available_timezones
 
 from floodwatch.model.district import District
 from floodwatch.model.errors import ImportRefused, Refused
@@ -68,6 +69,8 @@ class FilePlan:
 def plan_file(source: Source, options: ImportOptions, district: District) -> FilePlan:
     """Look at a file and decide how to read it. Raises ImportRefused for impossible choices."""
     shape = shape_of(source, options)
+    if options.tz and options.tz not in available_timezones():
+        raise ImportRefused(f"--tz: unknown zone {options.tz[:40]!r}; write it as Asia/Shanghai")
     plan = FilePlan(source, shape, tz=options.tz or district.timezone, period=options.period)
     roles = _roles(shape)
     _choose_values(plan, options, roles)

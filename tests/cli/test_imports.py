@@ -110,6 +110,13 @@ def test_what_must_be_decided_is_asked_for_and_nothing_is_imported(here: Here) -
     assert here.json(imports) == []
 
 
+@pytest.mark.parametrize("zone", ["Mars/X", "../etc", "x" * 300])
+def test_a_zone_that_does_not_exist_is_refused(here: Here, zone: str) -> None:
+    path = here.file(HEAD + "61990001,2021-01-01T08:00Z,95.1\n")
+    with pytest.raises(ImportRefused, match="unknown zone"):
+        here(import_, path, *STAGE, "--tz", zone)
+
+
 def test_an_import_that_is_not_there_cannot_be_taken_back(here: Here) -> None:
     here(import_, here.file(HEAD + "61990001,2021-01-01,95.1\n"), *STAGE)
     with pytest.raises(Refused, match="no import 9"):
