@@ -206,12 +206,14 @@ def alert(alert_id: int) -> ResponseReturnValue:
 
 
 def _plain(row: dict[str, Any], hidden: tuple[str, ...]) -> dict[str, Any]:
-    moments = ("at", "opened_at", "ended_at", "due", "value_time")
-    return {
-        name: iso(value) if name in moments and value is not None else value
-        for name, value in row.items()
-        if name not in hidden
-    }
+    shown = {name: value for name, value in row.items() if name not in hidden}
+    for name in ("at", "opened_at", "ended_at", "due", "value_time"):
+        if shown.get(name) is not None:
+            shown[name] = iso(shown[name])
+    for name in ("severity", "previous"):
+        if shown.get(name) is not None:
+            shown[name] = Severity(shown[name]).name
+    return shown
 
 
 @blueprint.post("/alerts/<int:alert_id>/ack")

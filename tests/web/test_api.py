@@ -72,7 +72,8 @@ def test_alerts_have_names_of_severity_and_times(client: FlaskClient, room: Room
     first = client.get("/api/v1/alerts", headers=header).json[0]
     assert (first["severity"], first["state"]) == ("II", "firing")
     detail: dict[str, Any] = client.get("/api/v1/alerts/1", headers=header).json
-    assert detail["events"][0]["kind"] == "fired"
+    assert (detail["events"][0]["kind"], detail["events"][0]["severity"]) == ("fired", "II")
+    assert {each["severity"] for each in detail["obligations"]} == {"II"}
     assert len(detail["obligations"]) == 3
 
 
