@@ -17,7 +17,7 @@ from floodwatch.hydrology.series import Series
 from floodwatch.model.quality import Flag
 
 MOST_POINTS = 3000
-FAR = 2.0
+FAR = 1.5
 APART = 0.045  # of the hydrograph's height: the least distance between two labels
 
 

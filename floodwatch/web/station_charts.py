@@ -203,5 +203,5 @@ def _view_words() -> dict[str, str]:
         "total": _("累计"),
         "events": _("告警"),
         "now": _("现在"),
-        "beneath": _("还低"),
+        "beneath": _("下方"),
     }

@@ -179,8 +179,12 @@ def short_age(milliseconds: int) -> str:
 
 
 def span(milliseconds: int) -> str:
-    """A length of time: 2小时05分."""
+    """A length of time: 40秒, 5分钟, 2小时05分, 3天."""
     minutes = milliseconds // MINUTE
+    if 0 < milliseconds < MINUTE:
+        return _("%(n)d秒", n=milliseconds // SECOND)
+    if minutes % 60 == 0 and 60 <= minutes < 48 * 60:
+        return _("%(n)d小时", n=minutes // 60)
     if minutes < 60:
         return _("%(n)d分钟", n=minutes)
     if minutes < 48 * 60:
