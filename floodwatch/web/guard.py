@@ -111,7 +111,7 @@ def _not_allowed(needed: str) -> ResponseReturnValue | None:
         return None
     if not current_user.is_authenticated:
         if wants_json() or request.method != "GET":
-            abort(HTTPStatus.UNAUTHORIZED)
+            abort(HTTPStatus.UNAUTHORIZED, "sign in, or send Authorization: Bearer TOKEN")
         return redirect(url_for("auth.login", next=request.full_path.rstrip("?")))
     if not may(current_user.role, needed):
         abort(HTTPStatus.FORBIDDEN)

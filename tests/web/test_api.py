@@ -109,6 +109,12 @@ def test_a_token_of_stations_may_not_acknowledge(client: FlaskClient, room: Room
     assert client.post("/api/v1/alerts/1/ack", json={}, headers=header).status_code == 403
 
 
+def test_without_a_token_it_says_what_to_send(client: FlaskClient) -> None:
+    answer = client.get("/api/v1/latest")
+    assert (answer.status_code, answer.json["error"]) == (401, "Unauthorized")
+    assert "Bearer" in answer.json["detail"]
+
+
 def test_a_bad_token_is_worse_than_none(sign_in: SignIn) -> None:
     answer = sign_in(Role.VIEWER).get("/api/v1/latest", headers={"Authorization": "Bearer x"})
     assert answer.status_code == 401
