@@ -79,5 +79,7 @@ def _row(cells: Sequence[str]) -> str:
 _HEAD = """# Benchmarks
 
 Made by `scripts/bench --write`. Machines differ and are noisy: compare the ways within one table,
-not figures of different days. Every way of a table ran in the same session in random order.
+not figures of different days. Every way of a table ran in the same session in random order. A load
+above the number of processors, as stated under each table, means that other work ran beside: then
+waits are those of a crowded machine, and ratios and processor time tell more.
 """

@@ -27,7 +27,7 @@ def measure(scratch: Path, *, rows: int, seconds: float, rounds: int) -> Table:
             last = found[name][-1]
             print(f"  round {number + 1}: {name}: {last.import_s} {latencies([last])}", flush=True)
     lines = [[name, *latencies(outcomes)] for name, outcomes in found.items()]
-    lines.append(["all runs as one", *_pooled(found)])
+    lines.append(["difference, all runs as one", *_pooled(found)])
     imports = [one.import_s[1] - one.import_s[0] for one in found[WITH] if one.import_s]
     return Table(
         "Live ingest during an import",
