@@ -84,5 +84,7 @@ def test_every_variable_is_documented(variable: str) -> None:
 )
 def test_what_a_document_points_to_is_there(document: Path) -> None:
     links = re.findall(r"\]\(([^)#\s]+)\)", document.read_text("utf-8"))
-    missing = [link for link in links if "://" not in link and not (document.parent / link).exists()]
+    missing = [
+        link for link in links if "://" not in link and not (document.parent / link).exists()
+    ]
     assert not missing
