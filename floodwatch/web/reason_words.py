@@ -15,6 +15,7 @@ WHY = {
     "thresholds edited": _l("阈值已调整"),
     "threshold edited": _l("阈值已调整"),
     "rule no longer configured": _l("规则已停用"),
+    "superseded: the alert worsened": _l("告警已升级，另行叫应"),
     "来自导入的历史资料，不发通知": _l("来自导入的历史资料，不发通知"),
 }
 DELIVERY = {

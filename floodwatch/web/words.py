@@ -11,6 +11,7 @@ from flask_babel import lazy_gettext as _l
 from floodwatch.charts.limits import Gap
 from floodwatch.model.alert import CallResult, ObligationState
 from floodwatch.model.clock import DAY, HOUR, MINUTE, SECOND
+from floodwatch.model.moment import parse
 from floodwatch.model.severity import Severity
 from floodwatch.model.station import StationKind
 from floodwatch.model.variable import VARIABLES
@@ -124,6 +125,16 @@ IMPORTS = {
 }
 
 
+ACTIONS = {
+    "login": _l("登录"),
+    "import": _l("导入"),
+    "undo": _l("撤回"),
+    "config": _l("配置"),
+    "user": _l("用户"),
+    "token": _l("令牌"),
+}
+
+
 def scale(variable: str) -> tuple[float, str, int]:
     """(factor, unit, decimals) in which people read a variable."""
     if variable in SHOWN:
@@ -214,6 +225,11 @@ def when(time: int | None) -> str:
     return "—" if time is None else f"{local(time, here().tz):%Y-%m-%d %H:%M:%S}"
 
 
+def iso_when(text: str | None) -> str:
+    """A stored ISO time as local date and time."""
+    return when(parse(text, here().tz)) if text else "—"
+
+
 def utc(time: int | None) -> str:
     """ISO 8601 in UTC, for machine-readable attributes and the interface."""
     return "" if time is None else f"{local(time, ZoneInfo('UTC')):%Y-%m-%dT%H:%M:%S}Z"
@@ -288,6 +304,8 @@ def install(app: Flask) -> None:
         span=span,
         clock=clock,
         when=when,
+        iso_when=iso_when,
+        action=lambda key: word(ACTIONS, key),
         utc=utc,
         numeral=numeral,
         limit_label=label,
@@ -302,6 +320,7 @@ def install(app: Flask) -> None:
         import_state=lambda key: word(IMPORTS, key),
         message_state=lambda key: word(MESSAGES, key),
         told=reason_words.told,
+        why=lambda key: word(reason_words.WHY, key),
         delivery=reason_words.delivery,
         channel=lambda key: word(reason_words.CHANNELS, key),
         sent=lambda key: word(reason_words.SENT, key),
