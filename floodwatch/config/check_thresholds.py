@@ -14,6 +14,7 @@ from floodwatch.model.threshold import Comparator
 from floodwatch.model.unit import conversion
 from floodwatch.model.variable import VARIABLES
 from floodwatch.rules.registry import PARAMETERS
+from floodwatch.rules.settings import refusal
 
 LONGEST_WINDOW = 72 * HOUR  # as far as rules look back in readings
 COMPARATORS = ", ".join(comparator.value for comparator in Comparator)
@@ -152,11 +153,13 @@ def check_rule(draft: Draft, entry: Entry[RuleTable]) -> Iterator[Problem]:
         what = f"unknown type of rule {table.type!r}"
         yield entry.problem("type", what, nearest(table.type, PARAMETERS))
     else:
-        for name in table.parameters:
+        for name, value in table.parameters.items():
             if name not in PARAMETERS[table.type]:
                 what = f"the {table.type} rule has no parameter {name!r}"
                 remedy = nearest(name, PARAMETERS[table.type]) or "remove it"
                 yield entry.problem(("parameters", name), what, remedy)
+            elif what := refusal(name, value):
+                yield entry.problem(("parameters", name), what, "correct the value")
     if table.station and table.station not in draft.codes:
         what = f"unknown station {table.station!r}"
         yield entry.problem("station", what, nearest(table.station, draft.codes))

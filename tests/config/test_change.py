@@ -154,3 +154,13 @@ def test_a_version_in_force_stays_when_checks_become_stricter(
         config_log.insert(tx, texts, who="an older program", now=NOW)
 
     assert Configuration(sqlite_database).current().stations["61990001"].crest == 90
+
+
+def test_a_stored_version_that_cannot_be_read_leaves_the_one_before_in_force(
+    sqlite_database: Database, starter: Folder
+) -> None:
+    config.apply(sqlite_database, starter.path, who="test", now=1)
+    with sqlite_database.write() as tx:
+        config_log.insert(tx, {"stations.toml": "[["}, who="a newer program", now=2)
+    found = Configuration(sqlite_database).current()
+    assert (found.version, list(found.stations)) == (2, ["61990001"])

@@ -30,7 +30,7 @@ def main(target: Path) -> None:
             browser = playwright.chromium.launch(
                 executable_path="/usr/bin/chromium", args=BROWSER.split()
             )
-            page = browser.new_page(viewport={"width": 1600, "height": 1000})
+            page = browser.new_page(viewport={"width": 1600, "height": 1000}, color_scheme="dark")
             _enter(page, running)
             _storm(page)
             page.screenshot(path=target / "overview.png")

@@ -13,6 +13,7 @@ from floodwatch.model.reading import SeriesKey
 from floodwatch.store import journal
 from floodwatch.store.database import Database
 from floodwatch.store.journal import Correction, LatestRow, Quarantined, Row, SeriesMap
+from floodwatch.store.latest import NEVER
 
 NOW = 1_780_000_000_000
 KEYS = [SeriesKey("61990001", "1", "stage"), SeriesKey("61990002", "1", "rainfall", 300_000)]
@@ -178,7 +179,7 @@ def test_the_newest_reading_is_the_latest_that_is_not_failed(database: Database)
         journal.recompute_latest(tx, [a], now=NOW)
     with database.read() as connection:
         row = journal.latest(connection, [a])[a]
-    assert (row.time, row.value, row.since, row.heard) == (NOW - 1, 2.0, NOW - 1, NOW - 1)
+    assert (row.time, row.value, row.since, row.heard) == (NOW - 1, 2.0, NOW - 1, NEVER)
     assert row.rev == tx.rev
 
 
