@@ -271,6 +271,7 @@ def _draw_limits(
             "yref": "y",
             "yanchor": "bottom" if "<br>" in text else "middle",
             "align": "left",
+            "bgcolor": paint.surface if "<br>" in text else "rgba(0,0,0,0)",
             "text": text,
             "showarrow": False,
             "font": {"size": 12, "color": colour},

@@ -31,6 +31,12 @@ def engine_age(connection: Connection) -> int | None:
     return max(0, int((services().clock.monotonic() - row.monotonic) * 1000))
 
 
+def _paused(connection: Connection) -> bool:
+    """Whether the demonstration's clock is halted: then the engine writes no time."""
+    look = here(connection)
+    return look.demonstration and look.speed == 0
+
+
 @blueprint.get("/health")
 @needs(Role.VIEWER)
 def show() -> str:
@@ -43,6 +49,7 @@ def show() -> str:
             jobs=clockwork.jobs(connection),
             engine_age=engine_age(connection),
             standing=STANDING,
+            paused=_paused(connection),
             waiting=delivery_log.waiting(connection),
         )
 
@@ -56,11 +63,14 @@ def healthz() -> ResponseReturnValue:
         with services().database.read() as connection:
             age = engine_age(connection)
             facts["revision"] = board.revision(connection)
+            paused = _paused(connection)
     except StorageError as error:
         return jsonify(error="storage", detail=str(error)), 503
     facts["engine_age_ms"] = age
     facts["status"] = "ok" if age is not None and age < STANDING else "engine stopped"
-    return jsonify(facts), 200 if facts["status"] == "ok" else 503
+    if paused:
+        facts["status"] = "paused"
+    return jsonify(facts), 503 if facts["status"] == "engine stopped" else 200
 
 
 @blueprint.get("/metrics")

@@ -4,7 +4,7 @@ import * as stream from "./stream.js";
 const box = document.querySelector("#chart");
 const ranges = document.querySelector(".ranges");
 const config = {
-  displaylogo: false, responsive: true, scrollZoom: false, doubleClick: "reset",
+  displaylogo: false, responsive: true, scrollZoom: false, showTips: false, doubleClick: "reset",
   modeBarButtonsToRemove: ["select2d", "lasso2d", "autoScale2d", "toImage"],
 };
 let range = ranges.dataset.default, due = null, drawn = false, loading = false, again = false;
