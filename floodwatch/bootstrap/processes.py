@@ -29,6 +29,7 @@ from floodwatch.sources.simulator import demonstration as simulated
 from floodwatch.sources.simulator import history
 from floodwatch.sources.simulator.control import DemoClock
 from floodwatch.sources.simulator.storm import T0
+from floodwatch.store.checkpoint import Checkpointer
 from floodwatch.web.app import create_app
 from floodwatch.web.auth import first_run_link
 from floodwatch.web.push_app import create_push_app
@@ -101,6 +102,9 @@ class EngineWork:
             now=services.now,
             epoch=self.epoch,
         )
+        if services.database.path is not None:
+            self._checkpointer = Checkpointer(services.database.path)
+            self._checkpointer.start()
         self._sender.start()
         if services.demonstration:
             show = self._demonstration()
@@ -154,7 +158,7 @@ class EngineWork:
     def stop(self) -> None:
         """Take nothing in any more, finish what is being sent, end."""
         self.stopping.set()
-        for part in ("_push", "_timetable", "_sender"):
+        for part in ("_push", "_timetable", "_sender", "_checkpointer"):
             if (found := self.__dict__.get(part)) is not None:
                 found.stop()
 

@@ -27,6 +27,7 @@ _TURN = 6_199_0001  # the advisory lock that is the turn to write on PostgreSQL
 
 _PRAGMAS = (
     "PRAGMA synchronous = FULL",  # NORMAL loses acknowledged commits in a power cut
+    "PRAGMA wal_autocheckpoint = 8000",  # pages; the engine's Checkpointer is there long before
     "PRAGMA foreign_keys = ON",
     "PRAGMA mmap_size = 1073741824",
     "PRAGMA cache_size = -16000",
