@@ -25,7 +25,7 @@ from floodwatch.store.database import Database, Transaction
 from floodwatch.store.imports import NewDelta
 from floodwatch.store.journal import JOURNAL_SPAN, Quarantined, SeriesMap
 
-MOST_BLOCKS = 20  # a transaction: live readings wait no longer than it takes
+MOST_BLOCKS = 8  # a transaction: live readings wait no longer than it takes
 _BATCH = 500
 _TRIES = 5
 
