@@ -140,9 +140,10 @@ def job(token: str) -> ResponseReturnValue:
     found = _jobs().get(token)
     if found is None:
         abort(HTTPStatus.NOT_FOUND)
-    if found.report is not None and found.report.import_id is not None:
+    done = found.done.is_set()  # once: it may end while the page is drawn
+    if done and found.report is not None and found.report.import_id is not None:
         return redirect(url_for("imports.report", import_id=found.report.import_id))
-    return render_template("import_job.html", job=found)
+    return render_template("import_job.html", job=found, done=done)
 
 
 @blueprint.get("/imports/job/<token>/progress")

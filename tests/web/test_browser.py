@@ -42,6 +42,7 @@ CUT = """() => {
 }"""
 PASSWORD = "a long enough one"
 STAGE = SeriesKey(RESERVOIR, "1", "stage")
+expect.set_options(timeout=20_000)  # a busy machine is slow, not wrong
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.skipif(not CHROMIUM.exists(), reason="needs /usr/bin/chromium"),

@@ -3,15 +3,17 @@
 import io
 import time
 from pathlib import Path
+from threading import Event
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.datastructures import FileStorage
 
 from floodwatch.model.errors import Refused
 from floodwatch.model.people import Role
 from floodwatch.store import tables as t
-from floodwatch.web.import_jobs import Uploads
+from floodwatch.web.import_jobs import Job, Uploads
 from tests.web.conftest import Room, SignIn, rows
 from tests.web.small_district import RESERVOIR
 
@@ -53,6 +55,29 @@ def test_the_preview_writes_nothing_and_asks_what_it_must_know(
     page = client.get(f"/imports/new/{token}?station={RESERVOIR}&unit=m").text
     assert "103.01" in page
     assert rows(room.database, t.imported) == []
+
+
+class _EndsWhileDrawn(Job):
+    """Done, with its report, as soon as somebody has asked whether it is."""
+
+    class _Later(Event):
+        def is_set(self) -> bool:
+            was = super().is_set()
+            self.set()
+            return was
+
+    def __init__(self, token: str) -> None:
+        super().__init__(token, ["a.csv"], done=self._Later())
+
+
+def test_an_import_that_ends_while_its_page_is_drawn_is_followed_to_its_report(
+    app: Flask, client: FlaskClient
+) -> None:
+    token = "0" * 24
+    app.extensions["floodwatch.jobs"]._jobs[token] = _EndsWhileDrawn(token)
+    page = client.get(f"/imports/job/{token}").text
+    assert 'data-done="0"' in page
+    assert "试算完毕" not in page
 
 
 def test_an_import_is_accounted_for_and_taken_back_whole(client: FlaskClient, room: Room) -> None:
