@@ -7,6 +7,8 @@ from typing import NamedTuple
 from floodwatch.model.finding import Finding
 from floodwatch.model.severity import Severity
 
+DISTRICT = "district"  # in place of a station: a rule of the whole district
+
 
 class RuleKey(NamedTuple):
     """What identifies a rule, and so its one open alert; editing values never orphans it."""

@@ -191,6 +191,8 @@ def _joined(name: str, what: str, language: str) -> str:
 def _action(occasion: Occasion, district: District, language: str, *, brief: bool) -> str:
     if occasion.kind == MISSED:
         return ""
+    if own := occasion.facts.get(f"act_{language}"):  # the rule itself says what is to be done
+        return clean(own)
     rule = occasion.rule
     return action(
         station_of(occasion, district),

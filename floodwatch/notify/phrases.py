@@ -78,9 +78,8 @@ def what(occasion: Occasion, district: District, language: str) -> str:
     """The value, such as 水位104.77米."""
     kind, variable, value = occasion.rule.type, occasion.rule.variable, occasion.value
     zh = language == "zh"
-    if kind == "system":
-        found = occasion.facts.get(language) or occasion.label
-        return clean(found)
+    if kind == "system" or language in occasion.facts:  # the rule itself has worded it
+        return clean(occasion.facts.get(language) or occasion.label)
     if kind == "stale":
         return _silence(occasion, district, language)
     if value is None:

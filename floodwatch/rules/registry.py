@@ -55,5 +55,7 @@ def index(rules: Iterable[Rule]) -> dict[SeriesKey, list[Rule]]:
     found: dict[SeriesKey, list[Rule]] = {}
     for rule in rules:
         for need in rule.needs:
+            if not need.wakes:
+                continue
             found.setdefault(need.key, []).append(rule)
     return found

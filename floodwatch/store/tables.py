@@ -15,9 +15,43 @@ from sqlalchemy import (
     text,
 )
 
-from floodwatch.store.schema import Identity, Json, Millis
-from floodwatch.store.schema import metadata as metadata  # noqa: PLC0414 - with every table in it
+from floodwatch.store.duty_tables import (
+    backup_source,
+    city_request,
+    forecast,
+    hazard,
+    incoming,
+    inspection,
+    log_entry,
+    mute,
+    plan_tick,
+    quota_use,
+    response,
+    sound,
+)
+from floodwatch.store.people_tables import audit, session, token, user
+from floodwatch.store.schema import Identity, Json, Millis, metadata
 from floodwatch.store.schema import table as _table
+
+__all__ = [  # the tables of the neighbouring modules, so that all are found in one place
+    "audit",
+    "backup_source",
+    "city_request",
+    "forecast",
+    "hazard",
+    "incoming",
+    "inspection",
+    "log_entry",
+    "metadata",
+    "mute",
+    "plan_tick",
+    "quota_use",
+    "response",
+    "session",
+    "sound",
+    "token",
+    "user",
+]
 
 # -- readings ---------------------------------------------------------------------------------
 
@@ -194,6 +228,8 @@ alert = _table(
     Column("acked_severity", Integer),
     Column("note", Text),
     Column("config_version", Identity, nullable=False),
+    Column("assignee", String(200)),  # who of the room has taken it on
+    Column("muted_by", String(64)),  # why nobody is told: shelve:ID | maintenance:ID | alert:ID
     Column("rev", BigInteger, nullable=False, index=True),
 )
 Index(
@@ -275,6 +311,10 @@ outbox = _table(
     Column("created_at", Millis, nullable=False),
     Column("accepted_at", Millis),
     Column("reason", Text),
+    Column("way", String(8), nullable=False, server_default="text"),  # text | call
+    Column("parts", Integer, nullable=False, server_default="0"),  # SMS parts; 0: no SMS
+    Column("provider_id", String(200)),  # by which the provider knows it
+    Column("delivered_at", Millis),  # the provider's receipt, service ms
     Column("rev", BigInteger, nullable=False, index=True),
     Index("ix_outbox_due", "state", "next_at"),
 )
@@ -352,49 +392,4 @@ config_version = _table(
     Column("at", Millis, nullable=False),
     Column("who", String(200), nullable=False),
     Column("documents", Json, nullable=False),  # the files as parsed, curves included
-)
-
-# -- people ---------------------------------------------------------------------------------
-
-user = _table(
-    "user",
-    Column("id", Identity, primary_key=True),
-    Column("name", String(200), nullable=False, unique=True),
-    Column("password", String(400), nullable=False),  # PHC string, argon2id
-    Column("role", String(16), nullable=False),
-    Column("person", String(200)),  # who of recipients.toml this user is
-    Column("disabled", Boolean, nullable=False, default=False),
-    Column("created_at", Millis, nullable=False),
-    Column("last_login", Millis),
-)
-
-session = _table(
-    "session",
-    Column("id", String(64), primary_key=True),  # SHA-256 of the cookie's secret
-    Column("user_id", Identity, ForeignKey("user.id"), nullable=False, index=True),
-    Column("created_at", Millis, nullable=False),  # wall ms
-    Column("seen_at", Millis, nullable=False),
-)
-
-token = _table(
-    "token",
-    Column("id", Identity, primary_key=True),
-    Column("name", String(200), nullable=False, unique=True),
-    Column("hash", String(64), nullable=False, unique=True),  # SHA-256
-    Column("stations", Json),  # NULL: all
-    Column("created_at", Millis, nullable=False),
-    Column("expires_at", Millis),
-    Column("revoked_at", Millis),
-    Column("last_used", Millis),
-)
-
-audit = _table(
-    "audit",
-    Column("id", Identity, primary_key=True),
-    Column("at", Millis, nullable=False),
-    Column("who", String(200), nullable=False),
-    Column("action", String(64), nullable=False),
-    Column("what", Text, nullable=False),
-    Column("before", Json),
-    Column("after", Json),
 )

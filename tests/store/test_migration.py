@@ -1,5 +1,6 @@
 """Migrations: the first revision is the tables, a backup comes before an update."""
 
+import re
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -40,7 +41,13 @@ def statements(path: Path) -> dict[str, list[str]]:
     """What made each table and index, columns and constraints in alphabetical order."""
     with closing(sqlite3.connect(path)) as connection:
         rows = connection.execute("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL")
-        return {name: sorted(line.strip(" \t,") for line in sql.split("\n")) for name, sql in rows}
+        return {name: sorted(_pieces(sql)) for name, sql in rows}
+
+
+def _pieces(sql: str) -> list[str]:
+    """What stands between commas and line ends; a column added later stands on the last line."""
+    pieces = (piece.strip(" \t") for piece in re.split(r"[,\n]", sql.rstrip().removesuffix(")")))
+    return [piece for piece in pieces if piece]
 
 
 def test_the_newest_revision_is_the_one_the_program_works_with() -> None:

@@ -1,0 +1,218 @@
+"""The duty room: mutes, plan ticks, registers, the log, incoming answers; ways of telling."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0002"
+down_revision = "0001"
+branch_labels = None
+depends_on = None
+
+ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+
+
+def upgrade() -> None:
+    _columns()
+    op.create_table(
+        "backup_source",
+        sa.Column("id", ID, primary_key=True),
+        sa.Column("station", sa.String(64), nullable=False),
+        sa.Column("state", sa.String(16), nullable=False),
+        sa.Column("at", sa.BigInteger, nullable=False),
+        sa.Column("who", sa.String(200), nullable=False),
+        sa.Column("note", sa.Text),
+        sa.Column("rev", sa.BigInteger, nullable=False),
+    )
+    op.create_index("ix_backup_source_rev", "backup_source", ["rev"])
+    op.create_index("ix_backup_source_station", "backup_source", ["station"])
+    op.create_table(
+        "city_request",
+        sa.Column("id", ID, primary_key=True),
+        sa.Column("station", sa.String(64), nullable=False),
+        sa.Column("alert_id", ID),
+        sa.Column("text", sa.Text, nullable=False),
+        sa.Column("asked_at", sa.BigInteger, nullable=False),
+        sa.Column("asked_by", sa.String(200), nullable=False),
+        sa.Column("answered_at", sa.BigInteger),
+        sa.Column("answered_by", sa.String(200)),
+        sa.Column("answer", sa.Text),
+        sa.Column("running_at", sa.BigInteger),
+        sa.Column("ended_at", sa.BigInteger),
+        sa.Column("rev", sa.BigInteger, nullable=False),
+    )
+    op.create_index("ix_city_request_rev", "city_request", ["rev"])
+    op.create_table(
+        "forecast",
+        sa.Column("id", ID, primary_key=True),
+        sa.Column("issued_at", sa.BigInteger, nullable=False),
+        sa.Column("begins", sa.BigInteger, nullable=False),
+        sa.Column("ends", sa.BigInteger, nullable=False),
+        sa.Column("rainfall_mm", sa.Float(53), nullable=False),
+        sa.Column("who", sa.String(200), nullable=False),
+        sa.Column("source", sa.String(200), nullable=False),
+        sa.Column("rev", sa.BigInteger, nullable=False),
+    )
+    op.create_index("ix_forecast_ends", "forecast", ["ends"])
+    op.create_index("ix_forecast_rev", "forecast", ["rev"])
+    op.create_table(
+        "hazard",
+        sa.Column("id", ID, primary_key=True),
+        sa.Column("station", sa.String(64), nullable=False),
+        sa.Column("title", sa.Text, nullable=False),
+        sa.Column("found_at", sa.BigInteger, nullable=False),
+        sa.Column("found_by", sa.String(200), nullable=False),
+        sa.Column("owner", sa.String(200), nullable=False),
+        sa.Column("due", sa.BigInteger),
+        sa.Column("severity", sa.Integer, nullable=False),
+        sa.Column("variable", sa.String(32)),
+        sa.Column("gauge", sa.String(32)),
+        sa.Column("limit_value", sa.Float(53)),
+        sa.Column("closed_at", sa.BigInteger),
+        sa.Column("closed_by", sa.String(200)),
+        sa.Column("note", sa.Text),
+        sa.Column("rev", sa.BigInteger, nullable=False),
+    )
+    op.create_index("ix_hazard_rev", "hazard", ["rev"])
+    op.create_index("ix_hazard_station", "hazard", ["station"])
+    op.create_table(
+        "incoming",
+        sa.Column("id", ID, primary_key=True),
+        sa.Column("channel", sa.String(32), nullable=False),
+        sa.Column("provider_id", sa.String(200), nullable=False),
+        sa.Column("address", sa.String(320), nullable=False),
+        sa.Column("at", sa.BigInteger, nullable=False),
+        sa.Column("text", sa.Text, nullable=False),
+        sa.Column("person", sa.String(200)),
+        sa.Column("outcome", sa.String(32), nullable=False),
+        sa.Column("alerts", sa.JSON, nullable=False),
+        sa.Column("rev", sa.BigInteger, nullable=False),
+        sa.UniqueConstraint("channel", "provider_id"),
+    )
+    op.create_index("ix_incoming_rev", "incoming", ["rev"])
+    op.create_table(
+        "inspection",
+        sa.Column("id", ID, primary_key=True),
+        sa.Column("station", sa.String(64), nullable=False),
+        sa.Column("at", sa.BigInteger, nullable=False),
+        sa.Column("who", sa.String(200), nullable=False),
+        sa.Column("result", sa.Text, nullable=False),
+        sa.Column("rev", sa.BigInteger, nullable=False),
+    )
+    op.create_index("ix_inspection_rev", "inspection", ["rev"])
+    op.create_index("ix_inspection_station", "inspection", ["station"])
+    op.create_table(
+        "log_entry",
+        sa.Column("id", ID, primary_key=True),
+        sa.Column("at", sa.BigInteger, nullable=False),
+        sa.Column("who", sa.String(200), nullable=False),
+        sa.Column("kind", sa.String(32), nullable=False),
+        sa.Column("text", sa.Text, nullable=False),
+        sa.Column("alert_id", ID),
+        sa.Column("rev", sa.BigInteger, nullable=False),
+    )
+    op.create_index("ix_log_entry_at", "log_entry", ["at"])
+    op.create_index("ix_log_entry_rev", "log_entry", ["rev"])
+    op.create_table(
+        "mute",
+        sa.Column("id", ID, primary_key=True),
+        sa.Column("kind", sa.String(16), nullable=False),
+        sa.Column("station", sa.String(64), nullable=False),
+        sa.Column("alert_id", ID),
+        sa.Column("severity", sa.Integer, nullable=False),
+        sa.Column("begins", sa.BigInteger, nullable=False),
+        sa.Column("ends", sa.BigInteger, nullable=False),
+        sa.Column("who", sa.String(200), nullable=False),
+        sa.Column("second", sa.String(200)),
+        sa.Column("reason", sa.Text, nullable=False),
+        sa.Column("ended_at", sa.BigInteger),
+        sa.Column("ended_by", sa.String(200)),
+        sa.Column("rev", sa.BigInteger, nullable=False),
+        sa.ForeignKeyConstraint(["alert_id"], ["alert.id"]),
+    )
+    op.create_index("ix_mute_alert_id", "mute", ["alert_id"])
+    op.create_index("ix_mute_ends", "mute", ["ends"])
+    op.create_index("ix_mute_rev", "mute", ["rev"])
+    op.create_table(
+        "plan_tick",
+        sa.Column("id", ID, primary_key=True),
+        sa.Column("alert_id", ID, nullable=False),
+        sa.Column("plan", sa.String(200), nullable=False),
+        sa.Column("step", sa.Text, nullable=False),
+        sa.Column("at", sa.BigInteger, nullable=False),
+        sa.Column("who", sa.String(200), nullable=False),
+        sa.Column("note", sa.Text),
+        sa.Column("undone_at", sa.BigInteger),
+        sa.Column("undone_by", sa.String(200)),
+        sa.Column("rev", sa.BigInteger, nullable=False),
+        sa.ForeignKeyConstraint(["alert_id"], ["alert.id"]),
+    )
+    op.create_index("ix_plan_tick_alert_id", "plan_tick", ["alert_id"])
+    op.create_index("ix_plan_tick_rev", "plan_tick", ["rev"])
+    op.create_table(
+        "quota_use",
+        sa.Column("channel", sa.String(32), primary_key=True),
+        sa.Column("address", sa.String(320), primary_key=True),
+        sa.Column("day", sa.Integer, primary_key=True, autoincrement=False),
+        sa.Column("n", sa.Integer, nullable=False),
+    )
+    op.create_table(
+        "response",
+        sa.Column("id", ID, primary_key=True),
+        sa.Column("action", sa.String(16), nullable=False),
+        sa.Column("level", sa.Integer),
+        sa.Column("at", sa.BigInteger, nullable=False),
+        sa.Column("who", sa.String(200), nullable=False),
+        sa.Column("document", sa.String(200), nullable=False),
+        sa.Column("note", sa.Text),
+        sa.Column("rev", sa.BigInteger, nullable=False),
+    )
+    op.create_index("ix_response_rev", "response", ["rev"])
+    op.create_table(
+        "sound",
+        sa.Column("id", ID, primary_key=True),
+        sa.Column("at", sa.BigInteger, nullable=False),
+        sa.Column("alert_id", ID, nullable=False),
+        sa.Column("severity", sa.Integer, nullable=False),
+        sa.Column("kind", sa.String(16), nullable=False),
+        sa.Column("rev", sa.BigInteger, nullable=False),
+    )
+    op.create_index("ix_sound_at", "sound", ["at"])
+    op.create_index("ix_sound_rev", "sound", ["rev"])
+
+
+def _columns() -> None:
+    op.add_column("alert", sa.Column("assignee", sa.String(200)))
+    op.add_column("alert", sa.Column("muted_by", sa.String(64)))
+    op.add_column(
+        "outbox", sa.Column("way", sa.String(8), nullable=False, server_default="text")
+    )
+    op.add_column(
+        "outbox", sa.Column("parts", sa.Integer, nullable=False, server_default="0")
+    )
+    op.add_column("outbox", sa.Column("provider_id", sa.String(200)))
+    op.add_column("outbox", sa.Column("delivered_at", sa.BigInteger))
+
+
+def downgrade() -> None:
+    for name in _NAMES:
+        op.drop_table(name)
+    for name in ("way", "parts", "provider_id", "delivered_at"):
+        op.drop_column("outbox", name)
+    for name in ("assignee", "muted_by"):
+        op.drop_column("alert", name)
+
+
+_NAMES = (
+    "backup_source",
+    "city_request",
+    "forecast",
+    "hazard",
+    "incoming",
+    "inspection",
+    "log_entry",
+    "mute",
+    "plan_tick",
+    "quota_use",
+    "response",
+    "sound",
+)
