@@ -11,10 +11,11 @@ from floodwatch.model.clock import HOUR, MINUTE
 from floodwatch.model.reading import Outcome, SeriesKey
 from floodwatch.pipeline.believe import assessed
 from floodwatch.pipeline.intake import Item, receipts, take
-from floodwatch.pipeline.judge import Task, judge
+from floodwatch.pipeline.judge import judge
 from floodwatch.pipeline.newest import AHEAD, Newest
 from floodwatch.pipeline.plan import Plan, Plans
 from floodwatch.pipeline.service_clock import DeviceClocks, Moment, ServiceClock, newest_by_station
+from floodwatch.pipeline.sight import Task
 from floodwatch.store import imports, journal
 from floodwatch.store.database import Transaction
 from floodwatch.store.journal import Correction, Quarantined, Row, SeriesMap

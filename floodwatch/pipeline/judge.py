@@ -2,10 +2,9 @@
 
 import logging
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from floodwatch.alerts.lifecycle import step
-from floodwatch.hydrology.series import Series, empty
 from floodwatch.model.alert import (
     Holds,
     Origin,
@@ -17,16 +16,16 @@ from floodwatch.model.alert import (
 )
 from floodwatch.model.clock import MINUTE
 from floodwatch.model.finding import UNKNOWN, Finding
-from floodwatch.model.reading import Latest, SeriesKey
 from floodwatch.pipeline import faults
-from floodwatch.pipeline.newest import latest_of
 from floodwatch.pipeline.plan import Plan
+from floodwatch.pipeline.sight import Given, History, Task, Work, context, gather
 from floodwatch.pipeline.tell import tell
-from floodwatch.rules.context import Context, Rule
-from floodwatch.store import alert_log, journal
+from floodwatch.rules.context import Ended
+from floodwatch.store import alert_log
 from floodwatch.store.alert_log import Change
 from floodwatch.store.database import Transaction
 from floodwatch.store.journal import SeriesMap
+from floodwatch.store.watched import ended as last_ended
 
 _log = logging.getLogger(__name__)
 
@@ -34,18 +33,6 @@ NO_HOLDS = Holds(0, 0)
 SPOKEN = (TransitionKind.FIRED, TransitionKind.WORSENED)
 CONFIRMED = "confirmed by live data"
 VERDICT = 6 * MINUTE  # how long a suspect reading waits for the next one before all are told
-
-# How the latest reading of a series went on during one transaction, oldest first.
-History = Mapping[SeriesKey, Sequence[Latest]]
-
-
-@dataclass(frozen=True, slots=True)
-class Task:
-    """One rule to be judged at these moments (data time, rising)."""
-
-    rule: Rule
-    moments: tuple[int, ...]
-    why: str = ""
 
 
 def judge(
@@ -77,41 +64,88 @@ def judge(
 
 
 @dataclass(frozen=True, slots=True)
-class _Work:
+class _Work(Work):
     """What rules are judged with in one transaction."""
 
-    tx: Transaction
-    plan: Plan
-    history: History
-    series: SeriesMap
-    now: int
     origin: Origin
 
 
+@dataclass(slots=True)
+class _Judged:
+    """What has been found so far in one transaction; rules that watch others see it."""
+
+    changes: list[Change] = field(default_factory=list)
+    broken: dict[RuleKey, str] = field(default_factory=dict)
+    states: dict[RuleKey, RuleState] = field(default_factory=dict)
+    ended: dict[RuleKey, Ended] = field(default_factory=dict)
+
+
 def _judge(work: _Work, tasks: Sequence[Task]) -> None:
-    tx, now = work.tx, work.now
-    states = alert_log.states(tx.connection, [task.rule.key for task in tasks])
-    known = _known(work, tasks)
-    windows = _windows(work, tasks)
-    firing = [key for key, state in states.items() if state.phase is Phase.FIRING]
+    """Judge what is watched before what watches it, and that again when it has changed."""
+    judged = _Judged()
+    if not work.plan.order.watching:
+        _round(work, tasks, judged)
+    else:
+        rank = work.plan.order.rank
+        waiting = {task.rule.key: task for task in tasks}
+        while waiting:
+            lowest = min(rank.get(key, 0) for key in waiting)
+            chosen = [task for key, task in waiting.items() if rank.get(key, 0) == lowest]
+            done = len(judged.changes)
+            _round(work, chosen, judged)
+            for task in chosen:
+                del waiting[task.rule.key]
+            _wake_watchers(work, judged.changes[done:], waiting)
+    settle(work.tx, work.plan, judged.changes, now=work.now)
+    _broken(work, judged.broken)
+
+
+def _wake_watchers(work: _Work, changes: Iterable[Change], waiting: dict[RuleKey, Task]) -> None:
+    """Rules that watch one whose phase or severity has changed are judged at the present moment."""
+    for change in changes:
+        before, after = change.before, change.after
+        if (before.phase, before.severity) == (after.phase, after.severity):
+            continue
+        for key in work.plan.order.watchers.get(change.rule, ()):
+            known = waiting.get(key)
+            moments = (*(known.moments if known else ()), work.now)
+            rule, why = work.plan.rules[key], known.why if known else ""
+            waiting[key] = Task(rule, tuple(sorted(set(moments))), why)
+
+
+def _round(work: _Work, tasks: Sequence[Task], judged: _Judged) -> None:
+    """Judge rules none of which watches another of them."""
+    tx, now, watching = work.tx, work.now, work.plan.order.watching
+    keys = [task.rule.key for task in tasks]
+    watched = {other for key in keys for other in watching.get(key, ())} if watching else set()
+    states = alert_log.states(tx.connection, {*keys, *watched})
+    ended = _ended(work, watched, judged)
+    given = gather(work, tasks, states=states | judged.states, ended=ended)
+    firing = [key for key in keys if key in states and states[key].phase is Phase.FIRING]
     doubted = alert_log.doubted(tx.connection, firing) if firing else {}
     imported = _by_import_alone(work, tasks, firing)
-    changes, broken = [], {}
     for task in tasks:
         rule = task.rule.key
         before = states.get(rule, RuleState())
-        sight = _Sight(known, windows, now, doubted.get(rule), rule in imported)
+        sight = _Sight(given, now, doubted.get(rule), rule in imported)
         try:
             after, transitions = _live(task, before, sight)
         except Exception as error:  # noqa: BLE001 - one rule's fault; it is told, the others go on
             _log.exception("rule %s cannot be judged; the others go on", rule)
-            broken[rule] = faults.said(error)
+            judged.broken[rule] = faults.said(error)
             continue
         if after != before or transitions:
-            origin, version = work.origin, work.plan.version
-            changes.append(Change(rule, before, after, transitions, origin, version))
-    settle(tx, work.plan, changes, now=now)
-    _broken(work, broken)
+            change = Change(rule, before, after, transitions, work.origin, work.plan.version)
+            judged.changes.append(change)
+            judged.states[rule] = after
+            for said in transitions:
+                if said.kind is TransitionKind.RESOLVED:
+                    judged.ended[rule] = Ended(said.severity, said.at)
+
+
+def _ended(work: _Work, watched: Iterable[RuleKey], judged: _Judged) -> dict[RuleKey, Ended]:
+    stored = last_ended(work.tx.connection, watched)
+    return {rule: Ended(*found) for rule, found in stored.items()} | judged.ended
 
 
 def _broken(work: _Work, broken: Mapping[RuleKey, str]) -> None:
@@ -145,8 +179,7 @@ class _Sight:
     `imported`: its alert stands by imported data alone, and this reading is live.
     """
 
-    known: History
-    windows: Mapping[SeriesKey, Series]
+    given: Given
     now: int
     doubted: int | None = None
     imported: bool = False
@@ -162,7 +195,7 @@ def _live(task: Task, state: RuleState, sight: _Sight) -> tuple[RuleState, tuple
     transitions: list[Transition] = []
     rule, now, doubted, imported = task.rule, sight.now, sight.doubted, sight.imported
     for at in task.moments:
-        finding = rule.judge(_context(task, at, sight))
+        finding = rule.judge(context(rule, at, sight.given))
         if doubted is not None and (finding.time or now) < doubted:
             finding = replace(UNKNOWN, recheck_at=finding.recheck_at)
         denied = doubted is not None and _denies(finding, state)
@@ -185,15 +218,6 @@ def _live(task: Task, state: RuleState, sight: _Sight) -> tuple[RuleState, tuple
         verdict = doubted + VERDICT
         state = replace(state, due=verdict if state.due is None else min(state.due, verdict))
     return state, tuple(transitions)
-
-
-def _context(task: Task, at: int, sight: _Sight) -> Context:
-    latest = {
-        need.key: found
-        for need in task.rule.needs
-        if (found := _at(sight.known.get(need.key, ()), at)) is not None
-    }
-    return Context(at, sight.now, latest, sight.windows)
 
 
 def _denies(finding: Finding, state: RuleState) -> bool:
@@ -222,33 +246,6 @@ def _told_anew(
         supported = finding.known and not finding.suspect
         why = "confirmed" if supported else "no verdict within six minutes"
     return (Transition(TransitionKind.FIRED, state.severity, None, now, sure, why),)
-
-
-def _at(known: Sequence[Latest], at: int) -> Latest | None:
-    """The newest of `known` that was true at `at`."""
-    return next((latest for latest in reversed(known) if latest.reading.time <= at), None)
-
-
-def _known(work: _Work, tasks: Iterable[Task]) -> dict[SeriesKey, Sequence[Latest]]:
-    needs = (need.key for task in tasks for need in task.rule.needs)
-    wanted = {key for key in needs if key not in work.history}
-    ids = work.series.ids(work.tx, wanted, now=work.now, create=False)
-    rows = journal.latest(work.tx.connection, list(ids.values()))
-    stored = {key: (latest_of(key, rows[i]),) for key, i in ids.items() if i in rows}
-    return {**stored, **work.history}
-
-
-def _windows(work: _Work, tasks: Iterable[Task]) -> dict[SeriesKey, Series]:
-    spans: dict[SeriesKey, tuple[int, int]] = {}
-    for task in tasks:
-        for need in task.rule.needs:
-            if need.span:
-                start, end = spans.get(need.key, (work.now, 0))
-                low, high = task.moments[0] - need.span, task.moments[-1]
-                spans[need.key] = (min(start, low), max(end, high))
-    ids = work.series.ids(work.tx, spans, now=work.now, create=False)
-    found = journal.windows(work.tx.connection, {i: spans[key] for key, i in ids.items()})
-    return {key: found.get(ids[key], empty()) if key in ids else empty() for key in spans}
 
 
 def ended(rule: RuleKey, state: RuleState, *, now: int, version: int, why: str) -> Change:

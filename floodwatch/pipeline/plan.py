@@ -14,6 +14,7 @@ from floodwatch.model.unit import CONVERTED_DECIMALS
 from floodwatch.pipeline.faults import said
 from floodwatch.quality.flagging import Limits, limits_of
 from floodwatch.rules.context import Rule
+from floodwatch.rules.order import Order, order
 from floodwatch.rules.registry import compile_rules, index
 
 _log = logging.getLogger(__name__)
@@ -28,6 +29,7 @@ class Plan:
     by_series: dict[SeriesKey, tuple[Rule, ...]] = field(default_factory=dict)
     limits: dict[SeriesKey, Limits] = field(default_factory=dict)
     unbuilt: dict[str, str] = field(default_factory=dict)  # "station:type" -> error
+    order: Order = field(default_factory=Order)
     resolved: dict[tuple[str, str | None, str, str | None, int | None], "Resolution"] = field(
         default_factory=dict
     )
@@ -66,13 +68,20 @@ def compile_plan(district: District) -> Plan:
         unbuilt[place(station.code, kind)] = said(error)
 
     rules = compile_rules(district, failed=failed)
+    found = order(rules)
+    for key in found.cyclic:
+        unbuilt[place(key.station, key.type)] = (
+            f"{key} watches rules that watch each other in a circle: let one of them watch another"
+        )
+    rules = tuple(rule for rule in rules if rule.key not in found.cyclic)
     limits = {
         gauge.key: limits_of(gauge, station)
         for station in district.stations.values()
         for gauge in station.gauges
     }
-    by_series = {key: tuple(found) for key, found in index(rules).items()}
-    return Plan(district, {rule.key: rule for rule in rules}, by_series, limits, unbuilt)
+    by_series = {key: tuple(heard) for key, heard in index(rules).items()}
+    by_key = {rule.key: rule for rule in rules}
+    return Plan(district, by_key, by_series, limits, unbuilt, order=found)
 
 
 def place(station: str, kind: str) -> str:

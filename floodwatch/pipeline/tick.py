@@ -5,12 +5,13 @@ from dataclasses import dataclass, field
 
 from floodwatch.model.alert import RuleKey, RuleState
 from floodwatch.model.clock import SECOND
-from floodwatch.pipeline import escalate, faults, system
+from floodwatch.pipeline import escalate, faults, registers, system
 from floodwatch.pipeline.faults import Fault
 from floodwatch.pipeline.ingest import Ingest
-from floodwatch.pipeline.judge import Task, ended, judge, settle
+from floodwatch.pipeline.judge import ended, judge, settle
 from floodwatch.pipeline.plan import Plan, Plans, place
 from floodwatch.pipeline.service_clock import Moment, ServiceClock
+from floodwatch.pipeline.sight import Task
 from floodwatch.store import alert_log
 from floodwatch.store.clockwork import Lease
 from floodwatch.store.database import Database, Transaction
@@ -65,7 +66,9 @@ class Ticker:
             now = self.service.moment(connection).now
             if self.plans.current(connection).version != self._judged_version:
                 return True
-            return bool(alert_log.due(connection, now)) or escalate.due(connection, now=now)
+            if alert_log.due(connection, now) or registers.waiting(connection):
+                return True
+            return escalate.due(connection, now=now)
 
     def _beat(self, tx: Transaction) -> Moment:
         Lease().beat(tx, self.epoch)
@@ -78,6 +81,7 @@ class Ticker:
         else:
             due = set(alert_log.due(tx.connection, now))
             due |= {key for key in plan.rules if failed and _again(failed.get(str(key)), now)}
+            due |= {rule.key for rule in registers.take(tx, plan)}
             tasks = [Task(plan.rules[key], (now,)) for key in due if key in plan.rules]
         judge(tx, plan, tasks, history={}, series=self.series, now=now)
         if failed:

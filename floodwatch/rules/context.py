@@ -11,6 +11,7 @@ from floodwatch.hydrology.series import Series
 from floodwatch.model.alert import Holds, RuleKey, RuleState
 from floodwatch.model.finding import Finding
 from floodwatch.model.reading import Latest, SeriesKey
+from floodwatch.model.severity import Severity
 
 
 class Need(NamedTuple):
@@ -45,6 +46,13 @@ class Day(NamedTuple):
     last: float | None
 
 
+class Ended(NamedTuple):
+    """The last alert of a rule that is quiet now: how grave it last was, and when it ended."""
+
+    severity: Severity
+    at: int
+
+
 @dataclass(frozen=True, slots=True)
 class Context:
     """What is known at one moment.
@@ -53,8 +61,9 @@ class Context:
     a tick); `now` is service time. `latest` holds the newest believable reading with time <= `at`
     of each needed series (absent: never heard). `windows` holds at least the needed span before
     `at` and may hold later readings: slice with Series.between. `states`: the lives of the rules
-    that this one watches, as they stand after the present readings (absent: quiet). `daily`: rows
-    of the days asked for, oldest first. `registers`: what people have entered, by register name.
+    that this one watches, as they stand after the present readings (absent: quiet), and `ended` the
+    last alerts of those that are quiet now. `daily`: rows of the days asked for that are over,
+    oldest first. `registers`: what people have entered, by register name.
     """
 
     at: int
@@ -64,6 +73,7 @@ class Context:
     states: Mapping[RuleKey, RuleState] = field(default_factory=dict)
     daily: Mapping[SeriesKey, Sequence[Day]] = field(default_factory=dict)
     registers: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
+    ended: Mapping[RuleKey, Ended] = field(default_factory=dict)
 
 
 class Rule(Protocol):

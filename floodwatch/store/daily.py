@@ -79,6 +79,12 @@ def read(connection: Connection, series_id: int, first: int, last: int) -> list[
     return [Day(*row) for row in connection.execute(_DAYS, values)]
 
 
+def put(tx: Transaction, series_id: int, rows: Sequence[Day]) -> None:
+    """Write days that are over and have been summed up."""
+    if rows:
+        tx.dialect.upsert(tx.connection, daily, [(series_id, *row) for row in rows])
+
+
 def recompute(
     database: Database,
     *,

@@ -1,0 +1,85 @@
+"""What people enter beside the readings: hazards, inspections, forecasts, backup sources."""
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, Protocol
+
+from sqlalchemy import Connection, Select, Table, func, select
+
+from floodwatch.store import duty_tables as t
+from floodwatch.store.among import among
+
+Row = dict[str, Any]
+
+
+class Reader(Protocol):
+    """Reads what of a register counts at `now`, of these stations or (None) of all."""
+
+    def __call__(
+        self, connection: Connection, stations: Collection[str] | None, *, now: int
+    ) -> Sequence[Row]:
+        """Rows by column name."""
+        ...
+
+
+def open_hazards(
+    connection: Connection, stations: Collection[str] | None = None, *, now: int
+) -> list[Row]:
+    """The hazards that are not closed, oldest first."""
+    del now
+    query = select(t.hazard).where(t.hazard.c.closed_at.is_(None)).order_by(t.hazard.c.id)
+    return _rows(connection, _of(connection, t.hazard, query, stations))
+
+
+def newest_inspections(
+    connection: Connection, stations: Collection[str] | None = None, *, now: int
+) -> list[Row]:
+    """The last inspection of each station."""
+    del now
+    return _rows(connection, _newest(connection, t.inspection, stations))
+
+
+def coming_forecasts(
+    connection: Connection, stations: Collection[str] | None = None, *, now: int
+) -> list[Row]:
+    """The forecasts whose period is not over, the last one issued first; they name no station."""
+    del stations
+    query = select(t.forecast).where(t.forecast.c.ends > now)
+    query = query.order_by(t.forecast.c.issued_at.desc(), t.forecast.c.id.desc())
+    return _rows(connection, query)
+
+
+def newest_backups(
+    connection: Connection, stations: Collection[str] | None = None, *, now: int
+) -> list[Row]:
+    """The state of every backup source; whoever leans on one knows its station."""
+    del stations, now
+    return _rows(connection, _newest(connection, t.backup_source, None))
+
+
+# Register -> what of it rules are given.
+CURRENT: Mapping[str, Reader] = {
+    "hazard": open_hazards,
+    "inspection": newest_inspections,
+    "forecast": coming_forecasts,
+    "backup_source": newest_backups,
+}
+OF_STATION = frozenset({"hazard", "inspection"})  # a rule sees the rows of its own station only
+
+
+def _newest(connection: Connection, table: Table, stations: Collection[str] | None) -> Select[Any]:
+    place = func.row_number().over(
+        partition_by=table.c.station, order_by=(table.c.at.desc(), table.c.id.desc())
+    )
+    ranked = _of(connection, table, select(table, place.label("place")), stations).subquery()
+    columns = [ranked.c[name] for name in table.columns.keys()]  # noqa: SIM118 - of a collection
+    return select(*columns).where(ranked.c.place == 1).order_by(ranked.c.station)
+
+
+def _of(
+    connection: Connection, table: Table, query: Select[Any], stations: Collection[str] | None
+) -> Select[Any]:
+    return query if stations is None else query.where(among(connection, table.c.station, stations))
+
+
+def _rows(connection: Connection, query: Select[Any]) -> list[Row]:
+    return [dict(row) for row in connection.execute(query).mappings()]
