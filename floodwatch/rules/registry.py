@@ -2,9 +2,10 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
+from floodwatch.model.alert import DISTRICT
 from floodwatch.model.district import District
 from floodwatch.model.reading import SeriesKey
-from floodwatch.model.station import Station
+from floodwatch.model.station import Station, StationKind
 from floodwatch.model.threshold import Threshold
 from floodwatch.rules import level, rainfall, rate, stale
 from floodwatch.rules.context import Rule
@@ -18,6 +19,9 @@ BUILDERS: dict[str, Builder] = {
     rate.TYPE: rate.build,
     stale.TYPE: stale.build,
 }
+
+# Rule type -> what builds its rules for the district as a whole, which stands there as a station.
+WHOLE: dict[str, Builder] = {}
 
 # Rule type -> the parameters that [[rule]] may set for it, each with a word of explanation.
 PARAMETERS: dict[str, Mapping[str, str]] = {
@@ -39,8 +43,10 @@ def compile_rules(
     for threshold in district.thresholds:
         thresholds.setdefault(threshold.station, []).append(threshold)
     rules: list[Rule] = []
-    for station in district.stations.values():
-        for name, build in BUILDERS.items() if station.enabled else ():
+    places = [(s, name, b) for s in district.stations.values() for name, b in BUILDERS.items()]
+    places += [(whole(district), name, build) for name, build in WHOLE.items()]
+    for station, name, build in places:
+        if station.enabled:
             try:
                 rules += build(district, station, thresholds.get(station.code, ()))
             except Exception as error:
@@ -48,6 +54,11 @@ def compile_rules(
                     raise
                 failed(station, name, error)
     return tuple(rules)
+
+
+def whole(district: District) -> Station:
+    """The district in place of a station, for rules that belong to none."""
+    return Station(DISTRICT, district.name, StationKind.RAIN, ())
 
 
 def index(rules: Iterable[Rule]) -> dict[SeriesKey, list[Rule]]:

@@ -1,6 +1,7 @@
 """Which [[rule]] settings apply to a rule: the most specific wins."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 from floodwatch.model.alert import Holds, RuleKey
@@ -49,16 +50,73 @@ def _weight(setting: RuleSetting) -> int:
     return 4 * bool(setting.station) + 2 * bool(setting.variable) + bool(setting.kind)
 
 
+def asked(settings: Sequence[RuleSetting], station: Station, key: RuleKey) -> bool:
+    """Whether the configuration mentions such a rule at all: some are not there unasked."""
+    return any(_fits(setting, station, key) for setting in settings)
+
+
 def refusal(name: str, value: object) -> str:
     """What is wrong with the value of a parameter of [[rule]]; empty when nothing is."""
     if name == "severity":
-        fits = isinstance(value, str) and value in Severity.__members__
-        return "" if fits else f"{value!r} is not a severity: IV, III, II or I"
+        known = isinstance(value, str) and value in Severity.__members__
+        return "" if known else f"{value!r} is not a severity: IV, III, II or I"
+    if name in KINDS:
+        fits, what = KINDS[name]
+        return "" if fits(value) else f"{value!r} is not {what}"
     if isinstance(value, bool) or not isinstance(value, int | float):
         return f"{value!r} is not a number; write it without quotes"
     if name == "coverage" and not 0 <= value <= 1:
         return f"{value!r} is not a share between 0 and 1"
     return f"{value!r} is not a time of silence" if name == "after_min" and value <= 0 else ""
+
+
+def is_number(value: object) -> bool:
+    """Whether it is a number; true and false are none."""
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def is_steps(value: object) -> bool:
+    """Whether it is a list of numbers, none smaller than the one before."""
+    listed = isinstance(value, list | tuple) and bool(value) and all(map(is_number, value))
+    return listed and list(value) == sorted(value)  # type: ignore[call-overload]
+
+
+def is_code(value: object) -> bool:
+    """Whether it can be the code of a station."""
+    return isinstance(value, str) and bool(value.strip())
+
+
+def is_lines(value: object) -> bool:
+    """Whether it is a table: gauge -> list of at least two [stage, value], stages rising."""
+    return isinstance(value, Mapping) and bool(value) and all(map(_is_line, value.values()))
+
+
+def _is_line(value: object) -> bool:
+    if not isinstance(value, list | tuple) or len(value) < 2:
+        return False
+    pairs = [p for p in value if isinstance(p, list | tuple) and len(p) == 2]
+    if len(pairs) < len(value) or not all(is_number(n) for pair in pairs for n in pair):
+        return False
+    return all(a[0] < b[0] for a, b in pairwise(pairs))
+
+
+_STEPS = (is_steps, "a list of rising numbers, such as [30, 50, 80]")
+_CODE = (is_code, "the code of a station, in quotes")
+_LINES = (is_lines, "a table of lines such as {S1 = [[85.0, 0.2], [93.0, 1.1]]}, stages rising")
+# Parameters that are not plain numbers: what is tested, and what is wanted in words.
+KINDS: dict[str, tuple[Callable[[object], bool], str]] = {
+    "starts": _STEPS,
+    "mm_1h": _STEPS,
+    "mm_3h": _STEPS,
+    "mm_6h": _STEPS,
+    "mm_12h": _STEPS,
+    "mm_24h": _STEPS,
+    "gate": _CODE,
+    "lake": _CODE,
+    "asks": _CODE,
+    "points": _LINES,
+}
+STATIONS = frozenset({"gate", "lake", "asks"})  # parameters that name a station
 
 
 def number(parameters: Mapping[str, Any], name: str, default: float) -> float:
