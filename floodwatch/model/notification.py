@@ -1,6 +1,7 @@
 """Notifications: one message to one recipient on one channel, and what became of each try."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
@@ -41,6 +42,9 @@ class Message:
     severity: int
     attempt: int = 1
     at: int = 0
+    kind: str = ""  # fired | worsened | resolved | reminder | digest | alive | exercise …
+    way: str = "text"  # text | call
+    slots: Mapping[str, str] = field(default_factory=dict)  # for a provider's template
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,4 +64,45 @@ class Channel(Protocol):
 
     def send(self, message: Message) -> Result:
         """Hand one message over."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """A message that came in by a channel. `provider_id` tells it from every other of the channel;
+    `at` is when it came, ms UTC."""
+
+    provider_id: str
+    address: str
+    text: str
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryReport:
+    """What a provider says later of a message it accepted under `provider_id`."""
+
+    provider_id: str
+    delivered: bool
+    detail: str = ""
+    at: int = 0
+
+
+class Receiving(Protocol):
+    """A channel by which people answer."""
+
+    def receive(self) -> Sequence[Incoming]:
+        """What came in and was not confirmed yet, oldest first; asked again and again."""
+        ...
+
+    def confirm(self, provider_ids: Sequence[str]) -> None:
+        """These are stored; they need not be handed over again."""
+        ...
+
+
+class Reporting(Protocol):
+    """A channel that promises a receipt for each message it accepts."""
+
+    def reports(self) -> Sequence[DeliveryReport]:
+        """Receipts that have come; the same may come again."""
         ...
