@@ -168,3 +168,21 @@ quota_use = _table(  # what was sent by a provider to an address on a day
     Column("day", Integer, primary_key=True, autoincrement=False),  # yyyymmdd, local
     Column("n", Integer, nullable=False),
 )
+
+exercise = _table(  # 演练: a message to everybody that asks for an answer and is no alert
+    "exercise",
+    Column("id", Identity, primary_key=True),
+    Column("at", Millis, nullable=False),  # service ms
+    Column("who", String(200), nullable=False),
+    Column("scope", String(200), nullable=False),  # empty: everybody
+    Column("rev", BigInteger, nullable=False, index=True),
+)
+
+exercise_party = _table(
+    "exercise_party",
+    Column("exercise_id", Identity, ForeignKey("exercise.id"), primary_key=True),
+    Column("person", String(200), primary_key=True),
+    Column("answered_at", Millis),
+    Column("via", String(16)),
+    Column("rev", BigInteger, nullable=False, index=True),
+)

@@ -18,6 +18,8 @@ from sqlalchemy import (
 from floodwatch.store.duty_tables import (
     backup_source,
     city_request,
+    exercise,
+    exercise_party,
     forecast,
     hazard,
     incoming,
@@ -315,6 +317,7 @@ outbox = _table(
     Column("parts", Integer, nullable=False, server_default="0"),  # SMS parts; 0: no SMS
     Column("provider_id", String(200)),  # by which the provider knows it
     Column("delivered_at", Millis),  # the provider's receipt, service ms
+    Column("digest_id", Identity),  # the row that was sent in its place, with others
     Column("rev", BigInteger, nullable=False, index=True),
     Index("ix_outbox_due", "state", "next_at"),
 )

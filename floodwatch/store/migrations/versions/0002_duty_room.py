@@ -42,6 +42,25 @@ def upgrade() -> None:
     )
     op.create_index("ix_city_request_rev", "city_request", ["rev"])
     op.create_table(
+        "exercise",
+        sa.Column("id", ID, primary_key=True),
+        sa.Column("at", sa.BigInteger, nullable=False),
+        sa.Column("who", sa.String(200), nullable=False),
+        sa.Column("scope", sa.String(200), nullable=False),
+        sa.Column("rev", sa.BigInteger, nullable=False),
+    )
+    op.create_index("ix_exercise_rev", "exercise", ["rev"])
+    op.create_table(
+        "exercise_party",
+        sa.Column("exercise_id", ID, primary_key=True),
+        sa.Column("person", sa.String(200), primary_key=True),
+        sa.Column("answered_at", sa.BigInteger),
+        sa.Column("via", sa.String(16)),
+        sa.Column("rev", sa.BigInteger, nullable=False),
+        sa.ForeignKeyConstraint(["exercise_id"], ["exercise.id"]),
+    )
+    op.create_index("ix_exercise_party_rev", "exercise_party", ["rev"])
+    op.create_table(
         "forecast",
         sa.Column("id", ID, primary_key=True),
         sa.Column("issued_at", sa.BigInteger, nullable=False),
@@ -183,20 +202,17 @@ def upgrade() -> None:
 def _columns() -> None:
     op.add_column("alert", sa.Column("assignee", sa.String(200)))
     op.add_column("alert", sa.Column("muted_by", sa.String(64)))
-    op.add_column(
-        "outbox", sa.Column("way", sa.String(8), nullable=False, server_default="text")
-    )
-    op.add_column(
-        "outbox", sa.Column("parts", sa.Integer, nullable=False, server_default="0")
-    )
+    op.add_column("outbox", sa.Column("way", sa.String(8), nullable=False, server_default="text"))
+    op.add_column("outbox", sa.Column("parts", sa.Integer, nullable=False, server_default="0"))
     op.add_column("outbox", sa.Column("provider_id", sa.String(200)))
     op.add_column("outbox", sa.Column("delivered_at", sa.BigInteger))
+    op.add_column("outbox", sa.Column("digest_id", ID))
 
 
 def downgrade() -> None:
     for name in _NAMES:
         op.drop_table(name)
-    for name in ("way", "parts", "provider_id", "delivered_at"):
+    for name in ("way", "parts", "provider_id", "delivered_at", "digest_id"):
         op.drop_column("outbox", name)
     for name in ("assignee", "muted_by"):
         op.drop_column("alert", name)
@@ -205,6 +221,8 @@ def downgrade() -> None:
 _NAMES = (
     "backup_source",
     "city_request",
+    "exercise_party",
+    "exercise",
     "forecast",
     "hazard",
     "incoming",
