@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from floodwatch.loops import Turn
 from floodwatch.model.clock import Clock
 from floodwatch.model.errors import Fenced
 from floodwatch.store.clockwork import Lease, this_process
@@ -41,13 +42,15 @@ class Work(Protocol):
 class Engine:
     """Waits for the lease, then works until told to stop or another engine takes over.
 
-    `work` makes the engine's work for the epoch it was given.
+    `work` makes the engine's work for the epoch it was given. `turn` is told of each
+    round, and whether it did its work.
     """
 
     database: Database
     clock: Clock
     work: Callable[[int], Work]
     stop: threading.Event = field(default_factory=threading.Event)
+    turn: Turn = lambda worked: None
 
     def run(self) -> None:
         """Until `stop` is set."""
@@ -73,6 +76,7 @@ class Engine:
             if not told:
                 log.warning("another engine holds the lease; waiting for it to end")
                 told = True
+            self.turn(True)  # waiting is its work
             self.stop.wait(0.2)
         return None
 
@@ -81,20 +85,23 @@ class Engine:
         looked = float("-inf")
         try:
             while not self.stop.is_set():
-                _guarded(work.step)
+                worked = _guarded(work.step)
                 if self.clock.monotonic() - looked > LOOK:
                     looked = self.clock.monotonic()
-                    _guarded(work.look)
+                    worked &= _guarded(work.look)
+                self.turn(worked)
                 self.stop.wait(TICK)
         except Fenced:
             log.exception("another engine has taken over; this one ends")
 
 
-def _guarded(work: Callable[[], None]) -> None:
-    """Nothing but a newer engine ends the loop; a beat that stands shows on /healthz."""
+def _guarded(work: Callable[[], None]) -> bool:
+    """Whether it succeeded. Nothing but a newer engine ends the loop."""
     try:
         work()
     except Fenced:
         raise
     except Exception:
         log.exception("a round of the engine failed; the next one follows")
+        return False
+    return True

@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from apscheduler.events import EVENT_JOB_ERROR, EVENT_JOB_MAX_INSTANCES, EVENT_JOB_MISSED, JobEvent
 from apscheduler.executors.pool import ThreadPoolExecutor
@@ -16,6 +16,9 @@ from floodwatch.store.database import Database
 log = logging.getLogger(__name__)
 
 POLLERS, REPORTS = "pollers", "reports"  # a hung report must not keep a poller waiting
+PULSE = "pulse"
+PULSE_S = 3  # the scheduler shows so often that it lives
+SILENT_S = 12.0  # without a pulse it is replaced: a step of the wall clock silences it
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,13 +42,17 @@ class Timetable:
         clock: Clock,
         now: Callable[[], int],
         epoch: int,
+        turn: Callable[[bool], object] = lambda worked: None,
     ) -> None:
+        self._turn = turn
         self._database = database
         self._jobs = jobs
         self._clock = clock
         self._now = now
         self._epoch = epoch
         self._last = {job.name: clock.monotonic() for job in jobs}
+        self._done: dict[str, float] = {}
+        self._beaten = clock.monotonic()
         self._scheduler = self._start()
 
     def watch(self) -> None:
@@ -59,11 +66,19 @@ class Timetable:
             for job in self._jobs
             if (elapsed - self._last[job.name]) * SECOND > 2 * job.every
         ]
-        if overdue:
-            log.error("jobs overdue, the scheduler is replaced: %s", ", ".join(overdue))
+        silent = elapsed - self._beaten > SILENT_S
+        if overdue or silent:
+            told = f"jobs overdue: {', '.join(overdue)}" if overdue else "no pulse"
+            log.error("the scheduler is replaced: %s", told)
             self._scheduler.shutdown(wait=False)
-            self._last = {job.name: elapsed for job in self._jobs}
+            for name in overdue:
+                self._last[name] = elapsed
+            self._beaten = elapsed
             self._scheduler = self._start()
+
+    def _pulse(self) -> None:
+        self._beaten = self._clock.monotonic()
+        self._turn(True)
 
     def stop(self) -> None:
         """End the timetable without waiting for a running job."""
@@ -71,12 +86,20 @@ class Timetable:
 
     def _start(self) -> BackgroundScheduler:
         scheduler = BackgroundScheduler(
-            executors={POLLERS: ThreadPoolExecutor(8), REPORTS: ThreadPoolExecutor(2)},
+            executors={
+                POLLERS: ThreadPoolExecutor(8),
+                REPORTS: ThreadPoolExecutor(2),
+                PULSE: ThreadPoolExecutor(1),
+            },
             job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
             timezone=UTC,
         )
         scheduler.add_listener(
             _report, EVENT_JOB_ERROR | EVENT_JOB_MISSED | EVENT_JOB_MAX_INSTANCES
+        )
+        now = datetime.now(UTC)
+        scheduler.add_job(
+            self._pulse, "interval", id=PULSE, seconds=PULSE_S, executor=PULSE, next_run_time=now
         )
         for job in self._jobs:
             scheduler.add_job(
@@ -86,10 +109,16 @@ class Timetable:
                 id=job.name,
                 seconds=job.every / SECOND,
                 executor=job.executor,
-                next_run_time=datetime.now(UTC),
+                next_run_time=now + self._left(job),
             )
         scheduler.start()
         return scheduler
+
+    def _left(self, job: Job) -> timedelta:
+        """Until a job is due: at once, unless this engine has done it within its interval."""
+        done = self._done.get(job.name)
+        since = float("inf") if done is None else self._clock.monotonic() - done
+        return timedelta(seconds=max(0.0, job.every / SECOND - since))
 
     def _run(self, job: Job) -> None:
         try:
@@ -101,7 +130,7 @@ class Timetable:
             return
         with self._database.write(epoch=self._epoch) as tx:
             job_done(tx, job.name, every=job.every, now=self._now())
-        self._last[job.name] = self._clock.monotonic()
+        self._last[job.name] = self._done[job.name] = self._clock.monotonic()
 
 
 def _report(event: JobEvent) -> None:

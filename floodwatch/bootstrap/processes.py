@@ -10,10 +10,11 @@ from typing import Any
 from flask import Flask
 from waitress.server import create_server
 
-from floodwatch import config
+from floodwatch import config, loops
 from floodwatch.bootstrap.services import Services
 from floodwatch.config.change import Watch
 from floodwatch.engine import Engine
+from floodwatch.loops import Loops, Turn
 from floodwatch.model.clock import HOUR, SystemClock
 from floodwatch.model.errors import Fenced
 from floodwatch.model.notification import Channel
@@ -37,6 +38,7 @@ from floodwatch.web.server import WebServer
 
 log = logging.getLogger(__name__)
 
+TIMETABLE_S = 60.0  # it is first replaced by itself
 LISTENER, FOLDER, TIMETABLE = "push listener", "configuration folder", "timetable"
 
 
@@ -49,16 +51,19 @@ def first_link(services: Services, address: str) -> str | None:
 
 def engine_of(services: Services, *, host: str, push_port: int) -> Engine:
     """The engine over these services."""
+    stamps = services.loops = Loops(loops.path_of(services.data, "engine"), SystemClock())
     return Engine(
         services.database,
         services.clock,
         lambda epoch: EngineWork(services, epoch, host, push_port),
+        turn=stamps.loop("tick"),
     )
 
 
 def web_server(services: Services, *, host: str, port: int) -> WebServer:
     """The pages, listening."""
-    return WebServer(create_app(services), host=host, port=port)
+    stamps = Loops(loops.path_of(services.data, "web"), SystemClock())
+    return WebServer(create_app(services), host=host, port=port, turn=stamps.loop("pages"))
 
 
 @dataclass
@@ -91,7 +96,11 @@ class EngineWork:
             self.epoch,
         )
         self._sender = Deliverer(
-            services.database, self._channels, epoch=self.epoch, now=services.now
+            services.database,
+            self._channels,
+            epoch=self.epoch,
+            now=services.now,
+            turn=self._loop("sender"),
         )
         self._step: Callable[[], bool] = self._ticker.tick
         self._watch = Watch(services.database, services.folder, who="engine")
@@ -101,7 +110,10 @@ class EngineWork:
             clock=SystemClock(),
             now=services.now,
             epoch=self.epoch,
+            turn=self._loop("timetable", patience=TIMETABLE_S),
         )
+        services.turn = self._loop("committer")
+        _ = services.writer  # made now: its thread goes round with or without readings
         if services.database.path is not None:
             self._checkpointer = Checkpointer(services.database.path)
             self._checkpointer.start()
@@ -111,6 +123,11 @@ class EngineWork:
             show.begin()
             self._step = show.step
         self._apart(LISTENER, self._listen)
+
+    def _loop(self, name: str, *, patience: float = loops.STANDING_S) -> Turn:
+        """The stamp of a loop of this engine."""
+        stamps = self.services.loops
+        return stamps.loop(name, patience=patience) if stamps else lambda worked: None
 
     def step(self) -> None:
         """One round: tick, and wake the sender when there may be something to send."""
@@ -132,7 +149,8 @@ class EngineWork:
         """Open the push port; one that is taken is asked for again, and stops no alert."""
         if self._push is None:
             bound = bind(self.host, self.push_port)
-            self._push = Listener(create_push_app(self.services), bound)
+            app = create_push_app(self.services)
+            self._push = Listener(app, bound, turn=self._loop("push listener"))
             self._push.start()
 
     def _apart(self, name: str, work: Callable[[], None]) -> None:
@@ -189,8 +207,13 @@ class EngineWork:
             services.submit,
             services.configuration.current,
             self.stopping,
-            self._sender.wake,
+            self._woken,
         )
+
+    def _woken(self) -> None:
+        """A moment of the demonstration is lived through: one step may be many of them."""
+        self._sender.wake()
+        self._loop("tick")(True)
 
 
 def bind(host: str, port: int) -> socket.socket:
@@ -202,10 +225,21 @@ def bind(host: str, port: int) -> socket.socket:
 class Listener:
     """Waitress around a small application, in a thread of its own."""
 
-    def __init__(self, app: Flask, bound: socket.socket) -> None:
+    def __init__(
+        self, app: Flask, bound: socket.socket, *, turn: Turn = lambda worked: None
+    ) -> None:
         self._server: Any = create_server(
             app, sockets=[bound], threads=48, connection_limit=2000, ident=None
         )
+        asked: Callable[[], bool] = (
+            self._server.readable
+        )  # in each round of its loop, once a second
+
+        def readable() -> bool:
+            turn(True)
+            return asked()
+
+        self._server.readable = readable
         self.port: int = self._server.effective_port
         self._thread = threading.Thread(target=self._server.run, name="push", daemon=True)
 

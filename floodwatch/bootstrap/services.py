@@ -8,6 +8,7 @@ from pathlib import Path
 
 from floodwatch import config
 from floodwatch.config.live import Configuration
+from floodwatch.loops import Loops, Turn
 from floodwatch.model.batch import Batch, Receipt
 from floodwatch.model.clock import Clock, SystemClock
 from floodwatch.model.errors import Refused
@@ -33,6 +34,8 @@ class Services:
     clock: Clock
     service: ServiceClock
     epoch: Callable[[], int | None] = lambda: None
+    loops: Loops | None = None  # where this process stamps its loops
+    turn: Turn = lambda worked: None  # of the committer
 
     @cached_property
     def configuration(self) -> Configuration:
@@ -62,7 +65,9 @@ class Services:
     @cached_property
     def writer(self) -> Writer:
         """The committer thread of this process; started at first use."""
-        return Writer(self.database, self.ingest, epoch=self.epoch)
+        return Writer(
+            self.database, self.ingest, epoch=self.epoch, turn=lambda worked: self.turn(worked)
+        )
 
     def submit(self, batch: Batch) -> Receipt:
         """Hand a batch in and wait until it is committed."""

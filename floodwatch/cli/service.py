@@ -11,8 +11,9 @@ import click
 from rich.console import Console
 from rich.progress import Progress
 
-from floodwatch.bootstrap import Services, follow_folder, open_services
+from floodwatch.bootstrap import Services, follow_folder, open_services, settings
 from floodwatch.bootstrap.processes import (
+    bind,
     engine_of,
     first_link,
     prepare_demonstration,
@@ -20,9 +21,12 @@ from floodwatch.bootstrap.processes import (
 )
 from floodwatch.cli.context import Call, shared
 from floodwatch.config.change import refuse
+from floodwatch.loops import path_of, read
 from floodwatch.model.clock import SystemClock
 from floodwatch.model.errors import ConfigError, Refused
 from floodwatch.supervisor import Supervisor, command, watch_lifeline
+
+ORPHANS_S = 15.0  # how long the processes of a killed `run` may take to end
 
 
 def _listening(function: Callable[..., None]) -> Callable[..., None]:
@@ -51,19 +55,22 @@ def _listening(function: Callable[..., None]) -> Callable[..., None]:
 def run(call: Call, **options: Any) -> None:
     """Start everything and keep it running: the everyday command."""
     _log()
+    _see_that_free(call, options)
     services = _open(call, options, migrate=True)
     if services.demonstration:
         _prepare(services)
     address = f"http://{options['host']}:{options['port']}"
     link = first_link(services, address)
     services.close()
+    data = services.data
     click.echo(f"FloodWatch: {address}   (devices push to port {options['push_port']})")
     if link:
         click.echo(f"Sign in for the first time, within 24 hours: {link}")
     click.echo("Stop with Ctrl-C.")
     arguments = _arguments(call, options)
     children = {name: command(name, *arguments) for name in ("engine", "web")}
-    Supervisor(children, clock=SystemClock()).run()
+    stamps = {name: path_of(data, name) for name in children}
+    Supervisor(children, clock=SystemClock(), stamps=stamps).run()
 
 
 @click.command("engine")
@@ -92,16 +99,42 @@ def web(call: Call, **options: Any) -> None:
     try:
         server = web_server(services, host=host, port=port)
     except OSError as error:
-        raise Refused(
-            f"cannot listen on {host} port {port}: {error.strerror}; is FloodWatch "
-            "running already? End it, or choose another --port"
-        ) from error
+        raise _taken(host, port, error) from error
     stop = threading.Event()
     _until_told(stop.set)
     server.start()
     stop.wait()
     server.stop()
     services.close()
+
+
+def _see_that_free(call: Call, options: dict[str, Any]) -> None:
+    """Refuse to start where somebody else listens: nobody would ever see our pages.
+
+    Processes of a `run` that was killed need a moment to notice; they are waited for.
+    """
+    host, port = options["host"], options["port"]
+    _, demonstration = settings(call.config)
+    folder = call.data / "demo" if demonstration else call.data
+    clock = SystemClock()
+    patience = clock.monotonic() + ORPHANS_S
+    while True:
+        try:
+            bind(host, port).close()
+        except OSError as error:
+            ours = read(path_of(folder, "web"), clock)
+            if ours is not None and ours.fresh and clock.monotonic() < patience:
+                threading.Event().wait(0.2)
+                continue
+            raise _taken(host, port, error) from error
+        return
+
+
+def _taken(host: str, port: int, error: OSError) -> Refused:
+    return Refused(
+        f"cannot listen on {host} port {port}: {error.strerror}; is FloodWatch "
+        "running already? End it, or choose another --port"
+    )
 
 
 def _prepare(services: Services) -> None:

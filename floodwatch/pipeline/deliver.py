@@ -58,7 +58,9 @@ class Deliverer:
         monotonic: Callable[[], float] | None = None,
         chance: Callable[[], float] = random.random,
         workers: int = WORKERS,
+        turn: Callable[[bool], object] = lambda worked: None,
     ) -> None:
+        self._turn = turn  # told of each round, and whether it did its work
         self._database = database
         self._channels: Callable[[], Channels] = (
             channels if callable(channels) else lambda: channels
@@ -99,19 +101,23 @@ class Deliverer:
         while not self._stopping.is_set():
             self._awake.wait(POLL_S)
             self._awake.clear()
-            if not self._guarded(self._round):
+            if not self._guarded(self._round, self._turn):
                 return
         self._guarded(self._finish)
 
-    def _guarded(self, work: Callable[[], None]) -> bool:
+    def _guarded(
+        self, work: Callable[[], None], turn: Callable[[bool], object] = lambda worked: None
+    ) -> bool:
         """Whether to go on: nothing but a newer engine ends the loop."""
         try:
             work()
+            turn(True)
         except Fenced:
             _log.warning("another engine has taken over; this sender ends")
             return False
         except Exception:  # noqa: BLE001 - the loop's boundary
             _log.exception("a round of sending failed; the next one follows")
+            turn(False)
             self._stopping.wait(POLL_S)
         return True
 

@@ -19,6 +19,8 @@ _log = logging.getLogger(__name__)
 # not rejected but refused for now, so that their devices keep them.
 BROKEN_AFTER = 5
 
+IDLE_S = 1.0  # between two signs of life of a committer that has nothing to do
+
 Ingest = Callable[[Transaction, Sequence[Batch]], Sequence[Receipt]]
 
 
@@ -37,6 +39,7 @@ class Writer:
 
     `ingest` does all that belongs to a group of batches within one transaction. `epoch` is asked
     anew for each transaction (None: not the engine). At most `most` readings share a transaction.
+    `turn` is told of each round of the committer, also of one that found nothing to do.
     """
 
     def __init__(
@@ -46,8 +49,10 @@ class Writer:
         *,
         epoch: Callable[[], int | None] = lambda: None,
         most: int = 500,
+        turn: Callable[[bool], object] = lambda worked: None,
     ) -> None:
         self._database, self._ingest, self._epoch, self._most = database, ingest, epoch, most
+        self._turn = turn
         self._queue: deque[_Waiting] = deque()
         self._changed = threading.Condition()
         self._closing = False
@@ -100,6 +105,7 @@ class Writer:
         try:
             while group := self._take():
                 self._answer(group)
+                self._turn(True)
         finally:  # whatever ends this thread, nobody may wait for ever
             with self._changed:
                 self._closing = True
@@ -115,7 +121,8 @@ class Writer:
         readings = 0
         with self._changed:
             while not group:
-                self._changed.wait_for(lambda: self._queue or self._closing)
+                while not self._changed.wait_for(lambda: self._queue or self._closing, IDLE_S):
+                    self._turn(True)
                 if not self._queue:
                     return []
                 while self._queue:

@@ -1,5 +1,6 @@
 """Waitress around the pages: enough threads for every open stream and some for requests."""
 
+from collections.abc import Callable
 from threading import Event, Thread
 from typing import Any
 
@@ -13,9 +14,20 @@ SPARE = 16  # threads beside those that streams hold
 
 
 class WebServer:
-    """Listens at once when made; serves between start and stop. `port` is the one it got."""
+    """Listens at once when made; serves between start and stop. `port` is the one it got.
 
-    def __init__(self, app: Flask, *, host: str, port: int) -> None:
+    `turn` is told of each round of the loop that reads and writes.
+    """
+
+    def __init__(
+        self,
+        app: Flask,
+        *,
+        host: str,
+        port: int,
+        turn: Callable[[bool], object] = lambda worked: None,
+    ) -> None:
+        self._turn = turn
         self._hub: Hub = app.extensions["floodwatch.hub"]
         self._map: dict[int, Any] = {}
         self._server: Any = create_server(
@@ -41,6 +53,7 @@ class WebServer:
     def _serve(self) -> None:
         while not self._stopping.is_set():
             loop(timeout=0.2, use_poll=True, map=self._map, count=1)
+            self._turn(True)
         for each in list(self._map.values()):
             each.close()
 
