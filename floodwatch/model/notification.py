@@ -45,6 +45,7 @@ class Message:
     kind: str = ""  # fired | worsened | resolved | reminder | digest | alive | exercise …
     way: str = "text"  # text | call
     slots: Mapping[str, str] = field(default_factory=dict)  # for a provider's template
+    alert_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +87,19 @@ class DeliveryReport:
     delivered: bool
     detail: str = ""
     at: int = 0
+    call: "Call | None" = None  # how far a telephone call got
+
+
+class Call(StrEnum):
+    """How far a telephone call got. Only a pressed key is an answer."""
+
+    ANSWERED = "answered"
+    HEARD = "heard"  # to the end
+    CONFIRMED = "confirmed"  # and the key was pressed
+    NO_ANSWER = "no_answer"
+    BUSY = "busy"
+    OFF = "off"
+    FAILED = "failed"
 
 
 class Receiving(Protocol):
