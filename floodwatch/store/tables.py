@@ -18,8 +18,6 @@ from sqlalchemy import (
 from floodwatch.store.duty_tables import (
     backup_source,
     city_request,
-    exercise,
-    exercise_party,
     forecast,
     hazard,
     incoming,
@@ -265,18 +263,21 @@ obligation = _table(
     Column("id", Identity, primary_key=True),
     Column("alert_id", Identity, ForeignKey("alert.id"), nullable=False, index=True),
     Column("party", String(200), nullable=False),  # a person's name, or "room"
+    Column("stands_for", String(200), nullable=False, server_default=""),  # who did not answer
+    Column("way", String(8), nullable=False, server_default="call"),  # call | text | screen
     Column("severity", Integer, nullable=False),  # the severity it was opened or raised for
     Column("state", String(16), nullable=False),
     Column("opened_at", Millis, nullable=False),
     Column("within", Millis, nullable=False),  # ms until an unanswered one is due again
     Column("due", Millis, index=True),  # service ms of the next step while open
-    Column("step", Integer, nullable=False, default=0),
+    Column("step", Integer, nullable=False, default=0),  # -1: asked only if nobody answers
+    Column("told_at", Millis),  # when last called, or for the room when its tone sounded
     Column("ended_at", Millis),
     Column("ended_by", String(200)),
     Column("via", String(32)),  # page | cli | link | sms | call | scripted
     Column("note", Text),
     Column("rev", BigInteger, nullable=False, index=True),
-    UniqueConstraint("alert_id", "party", "severity"),
+    UniqueConstraint("alert_id", "party", "severity", "stands_for"),
 )
 
 call = _table(  # the ledger of calls made by hand: 叫应台账
