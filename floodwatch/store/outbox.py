@@ -31,10 +31,11 @@ class Entry(NamedTuple):
     severity: int
     subject: str
     body: str
+    way: str = "text"  # text | call
 
     @property
     def told(self) -> tuple[int | str | None, ...]:
-        """The columns from alert_id to body."""
+        """The columns from alert_id to way."""
         return (*self[:2], *self[3:])
 
     @property
@@ -116,7 +117,7 @@ class Verdict(NamedTuple):
 _FIELDS = Claimed._fields[:-1]
 _COLUMNS = (
     *("key", "alert_id", "seq", "kind", "person", "channel", "address", "severity", "subject"),
-    *("body", "state", "next_at", "tries", "created_at", "rev"),
+    *("body", "way", "state", "next_at", "tries", "created_at", "rev"),
 )
 _UNSENT = "state IN ('pending', 'retry')"
 # An unfinished row of the same alert to the same person goes before its all-clear.

@@ -263,9 +263,9 @@ obligation = _table(
     Column("id", Identity, primary_key=True),
     Column("alert_id", Identity, ForeignKey("alert.id"), nullable=False, index=True),
     Column("party", String(200), nullable=False),  # a person's name, or "room"
-    Column("stands_for", String(200), nullable=False, server_default=""),  # who did not answer
+    Column("stands_for", String(200), nullable=False, default=""),  # who did not answer
     Column("way", String(8), nullable=False, server_default="call"),  # call | text | screen
-    Column("severity", Integer, nullable=False),  # the severity it was opened or raised for
+    Column("severity", Integer, nullable=False),  # for which it was opened
     Column("state", String(16), nullable=False),
     Column("opened_at", Millis, nullable=False),
     Column("within", Millis, nullable=False),  # ms until an unanswered one is due again

@@ -207,9 +207,84 @@ def _columns() -> None:
     op.add_column("outbox", sa.Column("provider_id", sa.String(200)))
     op.add_column("outbox", sa.Column("delivered_at", sa.BigInteger))
     op.add_column("outbox", sa.Column("digest_id", ID))
+    _obligation((*_OLD_UNIQUE, "stands_for"), _OLD_COLUMNS, _OLD_COLUMNS + _NEW_COLUMNS)
+
+
+_OLD_UNIQUE = ("alert_id", "party", "severity")
+_OLD_COLUMNS = (
+    *("id", "alert_id", "party", "severity", "state", "opened_at", "within", "due", "step"),
+    *("ended_at", "ended_by", "via", "note", "rev"),
+)
+_NEW_COLUMNS = ("stands_for", "way", "told_at")
+
+
+def _obligation(unique: tuple[str, ...], kept: tuple[str, ...], columns: tuple[str, ...]) -> None:
+    """The table made anew: SQLite changes no constraint of a table that is there."""
+    for name in ("alert_id", "due", "rev"):
+        op.drop_index(f"ix_obligation_{name}", "obligation")
+    if op.get_bind().dialect.name == "postgresql":
+        _altered(unique, columns)
+    else:
+        op.rename_table("obligation", "obligation_before")
+        made = [column for column in _obligation_columns() if column.name in columns]
+        op.create_table(
+            "obligation",
+            *made,
+            sa.ForeignKeyConstraint(["alert_id"], ["alert.id"]),
+            sa.UniqueConstraint(*unique),
+        )
+        names, more = ", ".join(kept), "stands_for" in columns
+        op.execute(
+            f"INSERT INTO obligation ({names}{', stands_for' if more else ''}) "  # noqa: S608
+            f"SELECT {names}{", ''" if more else ''} FROM obligation_before"
+        )
+        op.drop_table("obligation_before")
+    for name in ("alert_id", "due", "rev"):
+        op.create_index(f"ix_obligation_{name}", "obligation", [name])
+
+
+def _altered(unique: tuple[str, ...], columns: tuple[str, ...]) -> None:
+    added = "stands_for" in columns
+    before = unique[:-1] if added else (*unique, "stands_for")
+    op.drop_constraint(f"uq_obligation_{'_'.join(before)}", "obligation")
+    for column in _obligation_columns():
+        if column.name in _NEW_COLUMNS:
+            if not added:
+                op.drop_column("obligation", column.name)
+            elif column.name == "stands_for":
+                column.server_default = sa.DefaultClause("")
+                op.add_column("obligation", column)
+                op.alter_column("obligation", "stands_for", server_default=None)
+            else:
+                op.add_column("obligation", column)
+    op.create_unique_constraint(f"uq_obligation_{'_'.join(unique)}", "obligation", list(unique))
+
+
+def _obligation_columns() -> list[sa.Column[object]]:
+    return [
+        sa.Column("id", ID, primary_key=True),
+        sa.Column("alert_id", ID, nullable=False),
+        sa.Column("party", sa.String(200), nullable=False),
+        sa.Column("stands_for", sa.String(200), nullable=False),
+        sa.Column("way", sa.String(8), nullable=False, server_default="call"),
+        sa.Column("severity", sa.Integer, nullable=False),
+        sa.Column("state", sa.String(16), nullable=False),
+        sa.Column("opened_at", sa.BigInteger, nullable=False),
+        sa.Column("within", sa.BigInteger, nullable=False),
+        sa.Column("due", sa.BigInteger),
+        sa.Column("step", sa.Integer, nullable=False),
+        sa.Column("told_at", sa.BigInteger),
+        sa.Column("ended_at", sa.BigInteger),
+        sa.Column("ended_by", sa.String(200)),
+        sa.Column("via", sa.String(32)),
+        sa.Column("note", sa.Text),
+        sa.Column("rev", sa.BigInteger, nullable=False),
+    ]
 
 
 def downgrade() -> None:
+    op.execute("DELETE FROM obligation WHERE stands_for <> ''")
+    _obligation(_OLD_UNIQUE, _OLD_COLUMNS, _OLD_COLUMNS)
     for name in _NAMES:
         op.drop_table(name)
     for name in ("way", "parts", "provider_id", "delivered_at", "digest_id"):
