@@ -233,10 +233,11 @@ def _obligation(unique: tuple[str, ...], kept: tuple[str, ...], columns: tuple[s
             sa.ForeignKeyConstraint(["alert_id"], ["alert.id"]),
             sa.UniqueConstraint(*unique),
         )
-        names, more = ", ".join(kept), "stands_for" in columns
+        names = ", ".join(kept)
+        more, empty = (", stands_for", ", ''") if "stands_for" in columns else ("", "")
         op.execute(
-            f"INSERT INTO obligation ({names}{', stands_for' if more else ''}) "  # noqa: S608
-            f"SELECT {names}{", ''" if more else ''} FROM obligation_before"
+            f"INSERT INTO obligation ({names}{more}) "  # noqa: S608
+            f"SELECT {names}{empty} FROM obligation_before"
         )
         op.drop_table("obligation_before")
     for name in ("alert_id", "due", "rev"):
@@ -252,8 +253,8 @@ def _altered(unique: tuple[str, ...], columns: tuple[str, ...]) -> None:
             if not added:
                 op.drop_column("obligation", column.name)
             elif column.name == "stands_for":
-                column.server_default = sa.DefaultClause("")
-                op.add_column("obligation", column)
+                some = sa.Column(column.name, column.type, nullable=False, server_default="")
+                op.add_column("obligation", some)
                 op.alter_column("obligation", "stands_for", server_default=None)
             else:
                 op.add_column("obligation", column)
