@@ -1,0 +1,360 @@
+"""Shelving, maintenance and alerts that stand for others: who is told, and when it ends."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from floodwatch.model.alert import DISTRICT, RuleKey
+from floodwatch.model.clock import HOUR, MINUTE
+from floodwatch.model.errors import Refused
+from floodwatch.model.finding import Finding
+from floodwatch.model.severity import Severity
+from floodwatch.pipeline import muting, shelving
+from floodwatch.pipeline.tell import tell
+from floodwatch.store import mutes, tables
+from floodwatch.store.database import Database
+from tests.notify.village import DAM, STAGE, VILLAGE
+from tests.pipeline.telling import CLEAR, Room, over
+
+I, II, III, IV = (Severity[name] for name in ("I", "II", "III", "IV"))  # noqa: E741
+OFFICER, SECOND = "示范值班员甲", "示范丙一"
+SILENT = RuleKey(DAM, "1", "stage", "stale", "none")
+BATTERY = RuleKey(DAM, "1", "battery", "stale", "none")
+RISEN = RuleKey(DAM, "1", "stage", "rise_silent", "up")
+OFFLINE = RuleKey(DAM, "*", "all", "offline", "none")
+FEED = RuleKey(DISTRICT, "north", "all", "feed", "none")
+
+
+def hushed(severity: Severity = III) -> Finding:
+    """A finding of silence."""
+    return Finding(severity, severity, band="silent", label="失测")
+
+
+class MutedRoom(Room):
+    """A room whose mutes the tick looks after."""
+
+    def look(self, milliseconds: int = 0) -> None:
+        """Later, the tick looks at mutes and escalates."""
+        self.now += milliseconds
+        with self.database.write() as tx:
+            again = muting.step(tx, district=self.district, now=self.now)
+            tell(tx, again, district=self.district, now=self.now)
+        self.pass_time(0)
+
+    def shelve(self, alert_id: int, span: int = HOUR, **more: Any) -> int:
+        """The officer shelves an alert."""
+        asked = {"who": OFFICER, "reason": "已派人核实", "second": ""} | more
+        with self.database.write() as tx:
+            return shelving.shelve(
+                tx, alert_id, district=self.district, span=span, now=self.now, **asked
+            )
+
+    def maintain(self, station: str = DAM, span: int = 2 * HOUR, **more: Any) -> int:
+        """Work at a station begins now."""
+        asked: dict[str, Any] = {
+            "begins": self.now,
+            "ends": self.now + span,
+            "who": OFFICER,
+            "reason": "换探头",
+        }
+        with self.database.write() as tx:
+            return shelving.maintain(
+                tx, station, district=self.district, now=self.now, **asked | more
+            )
+
+    def end(self, mute: int) -> None:
+        """Somebody ends a mute before its time."""
+        with self.database.write() as tx:
+            shelving.end(tx, mute, who=OFFICER, now=self.now)
+
+    def muted(self) -> dict[str, str | None]:
+        """Why each open alert is muted, by type."""
+        rows = self.table(tables.alert, resolved_at=None)
+        return {row["type"]: row["muted_by"] for row in rows}
+
+    def fresh(self) -> list[tuple[Any, ...]]:
+        """(person, kind) of the messages since the last look, which are then sent."""
+        rows = self.rows("person", "kind", state="pending")
+        self.mark("accepted", state="pending")
+        return rows
+
+
+@pytest.fixture
+def room(database: Database) -> MutedRoom:
+    return MutedRoom(database)
+
+
+def test_a_shelved_alert_reminds_nobody_and_is_told_anew_when_its_time_is_up(
+    room: MutedRoom,
+) -> None:
+    [told] = room.see(over(II))
+    first = room.fresh()
+    room.shelve(told.alert_id)
+    room.look(59 * MINUTE)
+    assert room.fresh() == []
+    room.look(MINUTE)
+    assert [kind for _, kind in room.fresh()] == ["fired"] * len(first)
+    assert room.muted() == {"level": None}
+
+
+def test_after_its_shelving_what_is_still_owed_is_asked_for_again(room: MutedRoom) -> None:
+    [told] = room.see(over(II))
+    room.shelve(told.alert_id)
+    room.look(HOUR)
+    room.fresh()
+    room.look(10 * MINUTE)
+    assert "reminder" in {kind for _, kind in room.fresh()}
+
+
+def test_a_shelving_ended_early_is_told_anew_at_once(room: MutedRoom) -> None:
+    [told] = room.see(over(II))
+    mute = room.shelve(told.alert_id)
+    room.fresh()
+    room.look(MINUTE)
+    room.end(mute)
+    room.look()
+    assert room.fresh()
+
+
+def test_worse_breaks_through_a_shelving_and_ends_it(room: MutedRoom) -> None:
+    [told] = room.see(over(III))
+    room.shelve(told.alert_id)
+    room.fresh()
+    room.see(over(II))
+    assert {kind for _, kind in room.fresh()} == {"worsened"}
+    room.see(over(III))
+    room.look(MINUTE)
+    assert room.muted() == {"level": None}
+
+
+def test_worse_that_breaks_through_is_told_once(room: MutedRoom) -> None:
+    [told] = room.see(over(III))
+    room.shelve(told.alert_id)
+    room.fresh()
+    room.see(over(II))
+    people = [person for person, _ in room.fresh()]
+    room.look(MINUTE)
+    assert room.fresh() == []
+    assert len(people) == len(set(people))
+
+
+def test_an_alert_that_clears_while_shelved_gives_the_all_clear_to_those_who_were_told(
+    room: MutedRoom,
+) -> None:
+    [told] = room.see(over(II))
+    people = {person for person, _ in room.fresh()}
+    room.shelve(told.alert_id)
+    room.see(CLEAR)
+    assert {person for person, kind in room.fresh() if kind == "resolved"} == people
+    assert muting.RESOLVED_MUTED in room.notes("note")
+
+
+def test_an_alert_that_came_and_went_during_maintenance_is_told_to_nobody_but_logged(
+    room: MutedRoom,
+) -> None:
+    room.maintain()
+    room.see(over(II))
+    room.see(CLEAR)
+    assert room.fresh() == []
+    assert room.table(tables.obligation) == []
+    assert muting.RESOLVED_MUTED in room.notes("note")
+
+
+def test_an_unsent_message_does_not_leave_after_its_alert_was_shelved(room: MutedRoom) -> None:
+    [told] = room.see(over(III))
+    room.shelve(told.alert_id)
+    assert {row["reason"] for row in room.outbox(state="superseded")} == {muting.SILENT}
+    room.see(CLEAR)
+    assert room.fresh() == []
+
+
+def test_a_grade_one_needs_a_second_person_for_more_than_half_an_hour(room: MutedRoom) -> None:
+    [told] = room.see(over(I))
+    with pytest.raises(Refused, match="二人"):
+        room.shelve(told.alert_id, 31 * MINUTE)
+    room.shelve(told.alert_id, 4 * HOUR, second=SECOND)
+
+
+def test_one_person_alone_shelves_a_grade_one_for_half_an_hour_and_the_leader_hears_of_it(
+    room: MutedRoom,
+) -> None:
+    [told] = room.see(over(I))
+    room.fresh()
+    room.shelve(told.alert_id, 30 * MINUTE)
+    [notice] = room.outbox(state="pending")
+    assert (notice["person"], notice["kind"]) == ("示范带班领导丙", "notice")
+    assert all(word in notice["body"] for word in (OFFICER, "已派人核实", "石桥水库"))
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [{"reason": " "}, {"who": ""}, {"span": 4 * HOUR + 1}, {"span": 0}, {"second": "张三"}],
+)
+def test_a_shelving_without_its_conditions_is_refused(
+    room: MutedRoom, asked: dict[str, Any]
+) -> None:
+    [told] = room.see(over(II))
+    with pytest.raises(Refused):
+        room.shelve(told.alert_id, **asked)
+
+
+def test_an_alert_that_has_cleared_cannot_be_shelved(room: MutedRoom) -> None:
+    [told, _] = room.see(over(II), CLEAR)
+    with pytest.raises(Refused, match="cleared"):
+        room.shelve(told.alert_id)
+
+
+def test_maintenance_up_to_grade_two_lets_a_grade_one_through(room: MutedRoom) -> None:
+    room.maintain()
+    room.see(over(II))
+    assert room.fresh() == []
+    room.see(over(I))
+    assert room.fresh()
+
+
+def test_maintenance_of_a_grade_one_needs_a_second_person(room: MutedRoom) -> None:
+    with pytest.raises(Refused, match="二人"):
+        room.maintain(severity=I)
+    room.maintain(severity=I, second=SECOND)
+    room.see(over(I))
+    assert room.fresh() == []
+
+
+def test_maintenance_that_begins_later_mutes_what_stands_then(room: MutedRoom) -> None:
+    room.see(over(II))
+    room.fresh()
+    room.maintain(begins=room.now + HOUR, ends=room.now + 2 * HOUR)
+    room.look()
+    assert room.muted() == {"level": None}
+    room.look(HOUR)
+    assert room.muted()["level"] is not None
+    room.look(HOUR)
+    assert room.fresh()
+
+
+def test_maintenance_longer_than_the_service_allows_is_refused(room: MutedRoom) -> None:
+    room.district = replace(VILLAGE, service={"longest_maintenance": 3 * HOUR})
+    with pytest.raises(Refused, match="3 h"):
+        room.maintain(span=4 * HOUR)
+
+
+def test_maintenance_of_an_unknown_station_is_refused(room: MutedRoom) -> None:
+    with pytest.raises(Refused, match="61990000"):
+        room.maintain("61990000")
+
+
+def test_the_end_of_maintenance_stands_in_the_duty_log(room: MutedRoom) -> None:
+    room.maintain()
+    room.look(2 * HOUR)
+    texts = [row["text"] for row in room.table(tables.log_entry)]
+    assert len(texts) == 2
+    assert "维护时段到期" in texts[1]
+
+
+def test_a_station_that_is_offline_speaks_for_its_gauges(room: MutedRoom) -> None:
+    room.see(hushed(), rule=OFFLINE)
+    told = room.fresh()
+    room.see(hushed(), rule=SILENT)
+    room.see(hushed(), rule=BATTERY)
+    assert told
+    assert room.fresh() == []
+    assert room.muted()["stale"] == "alert:1"
+
+
+def test_silence_and_offline_of_one_moment_are_one_message(room: MutedRoom) -> None:
+    together(room, SILENT, BATTERY, OFFLINE)
+    assert {row["alert_id"] for row in room.outbox(state="pending")} == {3}
+
+
+def test_the_silence_told_shortly_before_does_not_leave_any_more(room: MutedRoom) -> None:
+    room.see(hushed(), rule=SILENT)
+    room.see(hushed(), rule=OFFLINE)
+    assert {row["alert_id"] for row in room.outbox(state="pending")} == {2}
+
+
+def test_a_gauge_that_fell_silent_while_it_rose_is_always_told(room: MutedRoom) -> None:
+    room.see(hushed(II), rule=OFFLINE)
+    room.fresh()
+    room.see(hushed(II), rule=RISEN)
+    assert room.fresh()
+
+
+def test_a_silence_graver_than_the_station_s_is_told(room: MutedRoom) -> None:
+    room.see(hushed(IV), rule=OFFLINE)
+    room.fresh()
+    room.see(hushed(II), rule=SILENT)
+    assert room.fresh()
+
+
+def test_when_the_station_is_back_a_gauge_still_silent_is_told_a_minute_later(
+    room: MutedRoom,
+) -> None:
+    room.see(hushed(), rule=OFFLINE)
+    room.see(hushed(), rule=SILENT)
+    room.fresh()
+    room.see(CLEAR, rule=OFFLINE)
+    room.fresh()
+    room.look(59_000)
+    assert room.fresh() == []
+    room.look(1_000)
+    assert {kind for _, kind in room.fresh()} == {"fired"}
+
+
+def test_a_gauge_that_speaks_with_its_station_says_nothing(room: MutedRoom) -> None:
+    together(room, SILENT, OFFLINE)
+    room.fresh()
+    room.see(CLEAR, rule=OFFLINE)
+    room.see(CLEAR, rule=SILENT)
+    room.look(2 * MINUTE)
+    assert {row["alert_id"] for row in room.outbox(kind="resolved")} == {2}
+    assert room.outbox(kind="fired", alert_id=1) == []
+
+
+def test_a_mute_outlives_no_limit_that_somebody_wrote_into_the_table(room: MutedRoom) -> None:
+    [told] = room.see(over(II))
+    mute = room.shelve(told.alert_id)
+    with room.database.write() as tx:
+        tx.connection.execute(tables.mute.update().values(ends=room.now + 99 * HOUR))
+    room.look(4 * HOUR - 1)
+    assert room.muted()["level"] == f"shelve:{mute}"
+    room.look(1)
+    assert room.muted()["level"] is None
+
+
+def test_nothing_is_due_once_everything_is_done(room: MutedRoom) -> None:
+    [told] = room.see(over(II))
+    room.shelve(told.alert_id)
+    together(room, SILENT, OFFLINE)
+    for span in (0, HOUR, 0):
+        room.look(span)
+        with room.database.read() as connection:
+            assert not muting.due(connection, district=room.district, now=room.now)
+
+
+def together(room: Room, *rules: RuleKey) -> None:
+    """These rules fire in one transaction."""
+    from floodwatch.alerts.lifecycle import step
+    from floodwatch.model.alert import Holds, Origin, RuleState
+    from floodwatch.store import alert_log
+
+    changes = []
+    for rule in rules:
+        before = RuleState()
+        after, said = step(before, hushed(), now=room.now, holds=Holds(0, 0))
+        room.states[rule] = after
+        changes.append(alert_log.Change(rule, before, after, said, Origin.LIVE, 1))
+    with room.database.write() as tx:
+        told = alert_log.save(tx, changes)
+        tell(tx, told, district=room.district, now=room.now)
+
+
+def test_rows_tell_what_is_in_force(room: MutedRoom) -> None:
+    room.maintain()
+    with room.database.read() as connection:
+        [row] = mutes.rows(connection, now=room.now)
+    assert (row["station"], row["reason"], row["who"]) == (DAM, "换探头", OFFICER)
+
+
+def test_the_rules_are_those_of_the_village(room: MutedRoom) -> None:
+    assert STAGE.station == DAM
