@@ -312,13 +312,14 @@ outbox = _table(
     Column("epoch", BigInteger),  # the lease: the engine's epoch while LEASED
     Column("tries", Integer, nullable=False, default=0),
     Column("created_at", Millis, nullable=False),
-    Column("accepted_at", Millis),
+    Column("accepted_at", Millis, index=True),
     Column("reason", Text),
     Column("way", String(8), nullable=False, server_default="text"),  # text | call
     Column("parts", Integer, nullable=False, server_default="0"),  # SMS parts; 0: no SMS
     Column("provider_id", String(200)),  # by which the provider knows it
     Column("delivered_at", Millis),  # the provider's receipt, service ms
     Column("digest_id", Identity),  # the row that was sent in its place, with others
+    Column("instead_of", Identity, index=True),  # the row on another channel that it stands in for
     Column("rev", BigInteger, nullable=False, index=True),
     Index("ix_outbox_due", "state", "next_at"),
 )

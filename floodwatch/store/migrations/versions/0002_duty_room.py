@@ -207,6 +207,9 @@ def _columns() -> None:
     op.add_column("outbox", sa.Column("provider_id", sa.String(200)))
     op.add_column("outbox", sa.Column("delivered_at", sa.BigInteger))
     op.add_column("outbox", sa.Column("digest_id", ID))
+    op.add_column("outbox", sa.Column("instead_of", ID))
+    op.create_index("ix_outbox_instead_of", "outbox", ["instead_of"])
+    op.create_index("ix_outbox_accepted_at", "outbox", ["accepted_at"])
     _obligation((*_OLD_UNIQUE, "stands_for"), _OLD_COLUMNS, _OLD_COLUMNS + _NEW_COLUMNS)
 
 
@@ -288,7 +291,9 @@ def downgrade() -> None:
     _obligation(_OLD_UNIQUE, _OLD_COLUMNS, _OLD_COLUMNS)
     for name in _NAMES:
         op.drop_table(name)
-    for name in ("way", "parts", "provider_id", "delivered_at", "digest_id"):
+    op.drop_index("ix_outbox_accepted_at", "outbox")
+    op.drop_index("ix_outbox_instead_of", "outbox")
+    for name in ("way", "parts", "provider_id", "delivered_at", "digest_id", "instead_of"):
         op.drop_column("outbox", name)
     for name in ("assignee", "muted_by"):
         op.drop_column("alert", name)
