@@ -11,6 +11,7 @@ from floodwatch.config.curves import Curve, read_curve
 from floodwatch.config.folder import REQUIRED
 from floodwatch.config.plan_file import PlanTable
 from floodwatch.config.recipient_file import PersonTable, RouteTable
+from floodwatch.config.roster_file import GroupTable, HolidayTable, ShiftTable
 from floodwatch.config.service_file import ServiceFile
 from floodwatch.config.station_file import StationTable
 from floodwatch.config.threshold_file import RuleTable, ThresholdTable
@@ -20,7 +21,7 @@ from floodwatch.model.errors import Problem
 SECTIONS = {
     "stations.toml": ("station",),
     "thresholds.toml": ("threshold", "rule"),
-    "recipients.toml": ("person", "route"),
+    "recipients.toml": ("person", "route", "group", "shift", "holiday"),
     "plans.toml": ("plan",),
 }
 
@@ -36,6 +37,9 @@ class Draft:
     rules: list[Entry[RuleTable]] = field(default_factory=list)
     people: list[Entry[PersonTable]] = field(default_factory=list)
     routes: list[Entry[RouteTable]] = field(default_factory=list)
+    groups: list[Entry[GroupTable]] = field(default_factory=list)
+    shifts: list[Entry[ShiftTable]] = field(default_factory=list)
+    holidays: list[Entry[HolidayTable]] = field(default_factory=list)
     plans: list[Entry[PlanTable]] = field(default_factory=list)
     curves: dict[str, Curve] = field(default_factory=dict)
     layers: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -77,6 +81,9 @@ def first_pass(texts: Mapping[str, str]) -> Draft:
     draft.rules = files["thresholds.toml"].entries("rule", RuleTable)
     draft.people = files["recipients.toml"].entries("person", PersonTable)
     draft.routes = files["recipients.toml"].entries("route", RouteTable)
+    draft.groups = files["recipients.toml"].entries("group", GroupTable)
+    draft.shifts = files["recipients.toml"].entries("shift", ShiftTable)
+    draft.holidays = files["recipients.toml"].entries("holiday", HolidayTable)
     draft.plans = files["plans.toml"].entries("plan", PlanTable)
     draft.codes = _words(files["stations.toml"], "station", "code")
     draft.names = _words(files["recipients.toml"], "person", "name")

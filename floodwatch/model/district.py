@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from functools import cached_property
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from floodwatch.model.people import Person, Route
+from floodwatch.model.people import Person, Route, Shift
 from floodwatch.model.reading import SeriesKey
 from floodwatch.model.severity import Severity
 from floodwatch.model.station import Gauge, Station
@@ -39,6 +40,11 @@ class Plan:
     source: str = ""
     valid_from: int | None = None
     valid_to: int | None = None
+    type: str = ""  # of the rule, such as level; empty: any
+    name: str = ""  # of the band, such as design_flood; empty: any
+    version: str = ""  # of the plan, as printed on it
+    responsible: tuple[str, ...] = ()  # roles of the station, or names
+    households: str = ""  # who must leave; empty: what the station says
 
 
 @dataclass(frozen=True)
@@ -54,9 +60,13 @@ class District:
     rules: tuple[RuleSetting, ...] = ()
     people: Mapping[str, Person] = field(default_factory=dict)
     routes: tuple[Route, ...] = ()
+    groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    shifts: tuple[Shift, ...] = ()
+    holidays: frozenset[date] = frozenset()
     channels: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     service: Mapping[str, Any] = field(default_factory=dict)
     sources: Mapping[str, Any] = field(default_factory=dict)
+    watch: Mapping[str, Any] = field(default_factory=dict)  # [watch]: who watches the service
     map_layers: tuple[str, ...] = ()
     layers: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # name -> GeoJSON
     plans: tuple[Plan, ...] = ()
