@@ -19,6 +19,7 @@ from floodwatch.config.folder import documents
 from floodwatch.config.placed import Placed, place
 from floodwatch.config.plan_file import plan_of
 from floodwatch.config.recipient_file import person_of, route_of
+from floodwatch.config.roster_file import days_of, shift_of
 from floodwatch.config.station_file import station_of
 from floodwatch.config.threshold_file import ThresholdTable, setting_of
 from floodwatch.config.toml_file import Entry
@@ -109,8 +110,11 @@ def _district(draft: Draft, placed: list[Placed], version: int) -> District:
         stations=stations,
         thresholds=tuple(one.threshold for one in placed),
         rules=tuple(setting_of(entry.table) for entry in draft.rules),
-        people={entry.table.name: person_of(entry.table) for entry in draft.people},
+        people={entry.table.name: person_of(entry.table, draft.zone) for entry in draft.people},
         routes=tuple(route_of(entry.table) for entry in draft.routes),
+        groups={entry.table.name: tuple(entry.table.people) for entry in draft.groups},
+        shifts=tuple(shift_of(entry.table) for entry in draft.shifts),
+        holidays=frozenset(days_of(entry.table for entry in draft.holidays)),
         channels=channels,
         service=service.service.model_dump(),
         sources=service.sources.model_dump(),
