@@ -87,26 +87,26 @@ class RainfallRule:
         if newest is None:
             return UNKNOWN
         stretch = self._bands.at(context.at)
-        fallen, uncertain = self._fallen(context)
-        found = _worst(stretch.bands, fallen)
+        rain, uncertain = self._fallen(context)
+        found = worst_window(stretch.bands, rain)
         suspect = False
         if uncertain and found.open is not None:
             believed, _ = self._fallen(context, believed=True)
-            kept = _worst(stretch.bands, believed).open
+            kept = worst_window(stretch.bands, believed).open
             suspect = kept is None or kept.severity < found.open.severity
         shown = found.open or found.held
         return Finding(
             severity=found.open.severity if found.open else None,
             holding=found.held.severity if found.held else None,
-            may_clear=not newest.late and self._complete(stretch, fallen),
+            may_clear=not newest.late and self._complete(stretch, rain),
             band=shown.name if shown else "",
             label=shown.label if shown else "",
             limit=shown.limit if shown else None,
-            value=fallen[shown.threshold.window].amount if shown else None,
+            value=rain[shown.threshold.window].amount if shown else None,
             time=newest.reading.time,
             suspect=suspect,
-            recheck_at=self._recheck(context, stretch, fallen, held=found.held is not None),
-            facts=self._facts(context, fallen, shown) if shown else {},
+            recheck_at=self._recheck(context, stretch, rain, held=found.held is not None),
+            facts=self._facts(context, rain, shown) if shown else {},
         )
 
     def _newest(self, context: Context) -> Latest | None:
@@ -116,40 +116,21 @@ class RainfallRule:
     def _fallen(
         self, context: Context, *, believed: bool = False
     ) -> tuple[dict[int, Fallen], bool]:
-        """Every window's rain from its best source; and whether a doubtful amount was counted."""
-        best: dict[int, Fallen] = {}
-        uncertain = False
-        for need in self.needs:
-            series = context.windows.get(need.key)
-            if series is None or not series.size:
-                continue
-            part, doubt = _usable(series.between(context.at - need.span, context.at), believed)
-            uncertain = uncertain or doubt
-            source = self._amounts(part, need.key, context.at)
-            found = windows(source, self._spans)
-            for span, amount, coverage in zip(self._spans, found.sums, found.coverage, strict=True):
-                if span < need.key.period:
-                    continue  # an hour's amount says nothing of ten minutes
-                known = best.get(span)
-                if known is None or (known.coverage < WHOLE and _better(amount, coverage, known)):
-                    best[span] = Fallen(amount, coverage, source)
-            if sum(window.coverage >= WHOLE for window in best.values()) == len(self._spans):
-                break
-        return best, uncertain
+        """Every window's rain; and whether a doubtful amount was counted."""
+        return fallen(
+            context,
+            self.needs,
+            spans=self._spans,
+            silent_after=self._silent_after,
+            believed=believed,
+        )
 
-    def _amounts(self, series: Series, key: SeriesKey, at: int) -> Amounts:
-        if key.variable == "rainfall":
-            return from_increments(
-                series, at=at, period=key.period, silent_after=self._silent_after
-            )
-        return from_counter(series, at=at, silent_after=self._silent_after)
-
-    def _complete(self, stretch: Stretch, fallen: Mapping[int, Fallen]) -> bool:
+    def _complete(self, stretch: Stretch, rain: Mapping[int, Fallen]) -> bool:
         spans = {b.threshold.window for b in stretch.bands}
-        return all(s in fallen and fallen[s].coverage >= self._coverage for s in spans)
+        return all(s in rain and rain[s].coverage >= self._coverage for s in spans)
 
     def _recheck(
-        self, context: Context, stretch: Stretch, fallen: Mapping[int, Fallen], *, held: bool
+        self, context: Context, stretch: Stretch, rain: Mapping[int, Fallen], *, held: bool
     ) -> int | None:
         """When rain leaves a window that holds a band, though no reading may come to say so."""
         due = stretch.end
@@ -157,23 +138,23 @@ class RainfallRule:
             spans = {
                 b.threshold.window
                 for b in stretch.bands
-                if b.threshold.window in fallen and b.holds(fallen[b.threshold.window].amount)
+                if b.threshold.window in rain and b.holds(rain[b.threshold.window].amount)
             }
-            moments = [leaves_at(fallen[span].source, span) for span in spans]
+            moments = [leaves_at(rain[span].source, span) for span in spans]
             leaving = min((m for m in moments if m is not None), default=FOREVER)
             due = min(due, max(leaving, context.now + SOONEST), context.now + LATEST)
         return max(due, context.now) if due < FOREVER else None
 
     def _facts(
-        self, context: Context, fallen: Mapping[int, Fallen], shown: Band
+        self, context: Context, rain: Mapping[int, Fallen], shown: Band
     ) -> Mapping[str, float | int | str]:
         facts: dict[str, float | int | str] = {
             f"sum_{span // HOUR}h": window.amount
-            for span, window in fallen.items()
+            for span, window in rain.items()
             if span % HOUR == 0
         }
         facts["window"] = shown.threshold.window
-        facts["coverage"] = round(fallen[shown.threshold.window].coverage, 3)
+        facts["coverage"] = round(rain[shown.threshold.window].coverage, 3)
         newest = self._newest(context)
         facts["age"] = max(0, context.now - newest.reading.time) if newest else 0
         return facts
@@ -205,6 +186,45 @@ class RainfallRule:
         return describe_bands(self.key.variable, self._bands.all, language)
 
 
+def fallen(
+    context: Context,
+    needs: Sequence[Need],
+    *,
+    spans: Sequence[int],
+    silent_after: int,
+    believed: bool = False,
+) -> tuple[dict[int, Fallen], bool]:
+    """The rain of every window of one gauge from its best series, the finest first.
+
+    Also whether a doubtful amount was counted; with `believed` none is, but there may be one.
+    """
+    best: dict[int, Fallen] = {}
+    uncertain = False
+    for need in needs:
+        series = context.windows.get(need.key)
+        if series is None or not series.size:
+            continue
+        part, doubt = _usable(series.between(context.at - need.span, context.at), believed)
+        uncertain = uncertain or doubt
+        source = _amounts(part, need.key, context.at, silent_after=silent_after)
+        found = windows(source, spans)
+        for span, amount, coverage in zip(spans, found.sums, found.coverage, strict=True):
+            if span < need.key.period:
+                continue  # an hour's amount says nothing of ten minutes
+            known = best.get(span)
+            if known is None or (known.coverage < WHOLE and _better(amount, coverage, known)):
+                best[span] = Fallen(amount, coverage, source)
+        if sum(window.coverage >= WHOLE for window in best.values()) == len(spans):
+            break
+    return best, uncertain
+
+
+def _amounts(series: Series, key: SeriesKey, at: int, *, silent_after: int) -> Amounts:
+    if key.variable == "rainfall":
+        return from_increments(series, at=at, period=key.period, silent_after=silent_after)
+    return from_counter(series, at=at, silent_after=silent_after)
+
+
 class Verdict(NamedTuple):
     """The worst open and the worst holding band over all windows."""
 
@@ -212,12 +232,12 @@ class Verdict(NamedTuple):
     held: Band | None
 
 
-def _worst(bands: Sequence[Band], fallen: Mapping[int, Fallen]) -> Verdict:
+def worst_window(bands: Sequence[Band], rain: Mapping[int, Fallen]) -> Verdict:
     """Worst severity first; among equals the window that is furthest over its limit."""
     opened: tuple[float, float, Band] | None = None
     held: tuple[float, float, Band] | None = None
     for band in bands:
-        window = fallen.get(band.threshold.window)
+        window = rain.get(band.threshold.window)
         if window is None:
             continue
         value = round(window.amount, DIGITS)
