@@ -7,7 +7,19 @@ from floodwatch.model.district import District
 from floodwatch.model.reading import SeriesKey
 from floodwatch.model.station import Station, StationKind
 from floodwatch.model.threshold import Threshold
-from floodwatch.rules import level, rainfall, rate, stale
+from floodwatch.rules import (
+    composite,
+    district_rain,
+    eta,
+    gate,
+    level,
+    pump,
+    rain_capacity,
+    rainfall,
+    rate,
+    seepage,
+    stale,
+)
 from floodwatch.rules.context import Rule
 
 Builder = Callable[[District, Station, Sequence[Threshold]], Iterable[Rule]]
@@ -18,10 +30,16 @@ BUILDERS: dict[str, Builder] = {
     rainfall.TYPE: rainfall.build,
     rate.TYPE: rate.build,
     stale.TYPE: stale.build,
+    composite.TYPE: composite.build,
+    pump.TYPE: pump.build,
+    gate.TYPE: gate.build,
+    eta.TYPE: eta.build,
+    rain_capacity.TYPE: rain_capacity.build,
+    seepage.TYPE: seepage.build,
 }
 
 # Rule type -> what builds its rules for the district as a whole, which stands there as a station.
-WHOLE: dict[str, Builder] = {}
+WHOLE: dict[str, Builder] = {district_rain.TYPE: district_rain.build}
 
 # Rule type -> the parameters that [[rule]] may set for it, each with a word of explanation.
 PARAMETERS: dict[str, Mapping[str, str]] = {
@@ -29,6 +47,13 @@ PARAMETERS: dict[str, Mapping[str, str]] = {
     rainfall.TYPE: rainfall.PARAMETERS,
     rate.TYPE: rate.PARAMETERS,
     stale.TYPE: stale.PARAMETERS,
+    composite.TYPE: composite.PARAMETERS,
+    pump.TYPE: pump.PARAMETERS,
+    gate.TYPE: gate.PARAMETERS,
+    eta.TYPE: eta.PARAMETERS,
+    rain_capacity.TYPE: rain_capacity.PARAMETERS,
+    seepage.TYPE: seepage.PARAMETERS,
+    district_rain.TYPE: district_rain.PARAMETERS,
 }
 
 

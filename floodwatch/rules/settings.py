@@ -9,6 +9,7 @@ from floodwatch.model.district import RuleSetting
 from floodwatch.model.errors import Refused
 from floodwatch.model.severity import Severity
 from floodwatch.model.station import Station
+from floodwatch.rules.conditions import is_conditions
 
 
 class Chosen(NamedTuple):
@@ -115,6 +116,13 @@ KINDS: dict[str, tuple[Callable[[object], bool], str]] = {
     "lake": _CODE,
     "asks": _CODE,
     "points": _LINES,
+    "conditions": (
+        is_conditions,
+        'a list of conditions such as [{type = "rainfall", variable = "rainfall", severity = "IV"}]',
+    ),
+    "match": (lambda value: value in ("all", "any"), '"all" or "any"'),
+    "name": (is_code, "a name, in quotes"),
+    "label": (is_code, "a word for messages, in quotes"),
 }
 STATIONS = frozenset({"gate", "lake", "asks"})  # parameters that name a station
 
