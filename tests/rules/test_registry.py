@@ -2,14 +2,14 @@
 
 import pytest
 
-from floodwatch.rules.registry import BUILDERS, PARAMETERS, compile_rules, index
+from floodwatch.rules.registry import BUILDERS, PARAMETERS, WHOLE, compile_rules, index
 from floodwatch.rules.settings import refusal
 from tests.rules.making import CODE, STAGE, district
 from tests.rules.test_level import BANDS
 
 
 def test_every_type_says_which_parameters_it_takes() -> None:
-    assert BUILDERS.keys() == PARAMETERS.keys()
+    assert BUILDERS.keys() | WHOLE.keys() == PARAMETERS.keys()
 
 
 def test_a_reading_wakes_every_rule_that_needs_its_series() -> None:

@@ -1,0 +1,80 @@
+"""The district rule: the mean of the rain gauges, and its holes."""
+
+import pytest
+
+from floodwatch.model.alert import DISTRICT
+from floodwatch.model.clock import HOUR, MINUTE
+from floodwatch.model.district import RuleSetting
+from floodwatch.model.finding import UNKNOWN, Finding
+from floodwatch.model.severity import Severity
+from floodwatch.model.station import Gauge, Reporting, Station, StationKind
+from floodwatch.rules import compile_rules
+from tests.rules.making import T, context, only_rule
+from tests.rules.works import around, rainy
+
+CODES = ("61990051", "61990052")
+GAUGES = tuple(
+    Station(
+        code,
+        "示范雨量",
+        StationKind.RAIN,
+        (Gauge(code, "rainfall", period=5 * MINUTE),),
+        reporting=Reporting(HOUR, 5 * MINUTE),
+    )
+    for code in CODES
+)
+SETTING = RuleSetting("district_rain", parameters={"mm_1h": [30, 50, 80], "mm_3h": [80]})
+RULE = only_rule(around(*GAUGES, settings=[SETTING]), "district_rain")
+
+
+def judge(one: float, other: float | None) -> Finding:
+    """The verdict when so much fell at the two gauges in the last hour."""
+    found = [rainy(CODES[0], one)] + ([] if other is None else [rainy(CODES[1], other)])
+    return RULE.judge(context(dict(found), at=T))
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "severity"),
+    [
+        (40, 19.9, None),
+        (40, 20, Severity.IV),
+        (60, 40, Severity.III),
+        (100, 80, Severity.II),
+    ],
+)
+def test_the_mean_decides_and_exactly_on_the_limit_counts(
+    one: float, other: float, severity: Severity | None
+) -> None:
+    assert judge(one, other).severity is severity
+
+
+def test_it_is_a_rule_of_the_district_and_words_itself() -> None:
+    found = judge(60, 40)
+    assert RULE.key.station == DISTRICT
+    assert found.facts["zh"] == "全区1小时平均雨量50.0毫米，限值50毫米"
+    assert found.may_clear
+
+
+def test_a_silent_gauge_makes_a_lower_bound_that_may_fire_and_never_clears() -> None:
+    found = judge(100, None)
+    assert (found.severity, found.may_clear) == (Severity.III, False)
+    dry = judge(0, None)
+    assert (dry.severity, dry.may_clear) == (None, False)
+
+
+def test_a_mean_a_little_below_its_limit_still_holds() -> None:
+    found = judge(30, 26)
+    assert (found.severity, found.holding) == (None, Severity.IV)
+    assert found.recheck_at == T + 10 * MINUTE
+
+
+def test_without_any_report_nothing_is_said() -> None:
+    assert RULE.judge(context({}, at=T)) is UNKNOWN
+
+
+def test_without_limits_there_is_no_rule() -> None:
+    assert not [r for r in compile_rules(around(*GAUGES)) if r.key.type == "district_rain"]
+
+
+def test_it_is_described() -> None:
+    assert "1小时内雨量 ≥ 30.0 mm" in RULE.describe("zh")
