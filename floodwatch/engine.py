@@ -8,7 +8,7 @@ from typing import Protocol
 
 from floodwatch.loops import Turn
 from floodwatch.model.clock import Clock
-from floodwatch.model.errors import Fenced
+from floodwatch.model.errors import Fenced, StorageError
 from floodwatch.store.clockwork import Lease, this_process
 from floodwatch.store.database import Database
 
@@ -31,6 +31,10 @@ class Work(Protocol):
 
     def look(self) -> None:
         """What is looked at every few seconds."""
+        ...
+
+    def broken(self) -> str | None:
+        """Why this process must end and begin anew; None while it can go on."""
         ...
 
     def stop(self) -> None:
@@ -90,6 +94,8 @@ class Engine:
                     looked = self.clock.monotonic()
                     worked &= _guarded(work.look)
                 self.turn(worked)
+                if (why := work.broken()) is not None:
+                    raise StorageError(f"{why}: the engine ends, and begins anew to be sure")
                 self.stop.wait(TICK)
         except Fenced:
             log.exception("another engine has taken over; this one ends")

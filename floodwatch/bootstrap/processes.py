@@ -18,12 +18,16 @@ from floodwatch.loops import Loops, Turn
 from floodwatch.model.clock import HOUR, SystemClock
 from floodwatch.model.errors import Fenced
 from floodwatch.model.notification import Channel
-from floodwatch.pipeline import faults
+from floodwatch.pipeline import canary, faults
+from floodwatch.pipeline.canary import Canary, CanaryChannel
 from floodwatch.pipeline.channels import build as build_channels
 from floodwatch.pipeline.compact import tidy
 from floodwatch.pipeline.deliver import Deliverer
 from floodwatch.pipeline.demonstration import Demonstration, DemonstrationTime
+from floodwatch.pipeline.heartbeat import Heartbeat
+from floodwatch.pipeline.machine import Machine
 from floodwatch.pipeline.past import put_past
+from floodwatch.pipeline.self_watch import SelfWatch
 from floodwatch.pipeline.tick import Ticker
 from floodwatch.scheduler import Job, Timetable
 from floodwatch.sources.simulator import demonstration as simulated
@@ -52,11 +56,23 @@ def first_link(services: Services, address: str) -> str | None:
 def engine_of(services: Services, *, host: str, push_port: int) -> Engine:
     """The engine over these services."""
     stamps = services.loops = Loops(loops.path_of(services.data, "engine"), SystemClock())
+    beats = Heartbeat(
+        SystemClock(),
+        settings=lambda: services.configuration.current().watch,
+        fresh=lambda: stamps.stamps().fresh,
+    )
+    tick = stamps.loop("tick")
+
+    def turn(worked: bool) -> None:
+        tick(worked)
+        if worked:
+            beats.round()
+
     return Engine(
         services.database,
         services.clock,
         lambda epoch: EngineWork(services, epoch, host, push_port),
-        turn=stamps.loop("tick"),
+        turn=turn,
     )
 
 
@@ -85,6 +101,10 @@ class EngineWork:
             self._demo = DemoClock(SystemClock())
             services.service = DemonstrationTime(self._demo, SystemClock())
         services.epoch = lambda: self.epoch
+        self._canaries = CanaryChannel(SystemClock())
+        self._machine = Machine(services.data, services.database.path, SystemClock())
+        services.database.on_fault = self._machine.fault
+        self._machine.verify()
         with services.database.write(epoch=self.epoch) as tx:
             faults.over(tx, {LISTENER, FOLDER, TIMETABLE})  # of an engine before this one
         self._ticker = Ticker(
@@ -94,6 +114,8 @@ class EngineWork:
             services.series,
             services.ingest,
             self.epoch,
+            watch=SelfWatch(Canary(SystemClock(), self._canaries), self._machine),
+            monotonic=SystemClock().monotonic,
         )
         self._sender = Deliverer(
             services.database,
@@ -133,6 +155,11 @@ class EngineWork:
         """One round: tick, and wake the sender when there may be something to send."""
         if self._step():
             self._sender.wake()
+
+    def broken(self) -> str | None:
+        """After a fault of the disk nobody knows what it holds."""
+        found = self._machine.broken
+        return f"storage fault {found}" if found else None
 
     def look(self) -> None:
         """Follow the configuration folder; see that devices are heard and the timetable is kept."""
@@ -182,11 +209,12 @@ class EngineWork:
 
     def _channels(self) -> Mapping[str, Channel]:
         services = self.services
-        return build_channels(
+        channels = build_channels(
             services.configuration.current(),
             services.database,
             demonstration=services.demonstration,
         )
+        return {**channels, canary.NAME: self._canaries}
 
     def _jobs(self) -> list[Job]:
         services = self.services

@@ -118,6 +118,7 @@ def _district(draft: Draft, placed: list[Placed], version: int) -> District:
         channels=channels,
         service=service.service.model_dump(),
         sources=service.sources.model_dump(),
+        watch=service.watch.model_dump(),
         map_layers=tuple(draft.layers),
         layers=dict(draft.layers),
         plans=tuple(

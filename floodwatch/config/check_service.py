@@ -1,5 +1,7 @@
 """Whole-folder checks of the service's own settings."""
 
+import ipaddress
+import re
 from collections.abc import Iterator
 
 from floodwatch.config.draft import Draft
@@ -16,3 +18,20 @@ def check_service(draft: Draft) -> Iterator[Problem]:
     if draft.service.channels.inbox is not None and not service.demonstration:
         what = "the inbox reaches nobody: it is the demonstration's"
         yield file.problem(("channels", "inbox"), what, "remove it and configure a real channel")
+    yield from _watch(draft)
+
+
+def _watch(draft: Draft) -> Iterator[Problem]:
+    watch, file = draft.service.watch, draft.service_file
+    url = watch.heartbeat_url
+    if url and not re.fullmatch(r"https?://[^\s/@?#]+(?:[/?][^\s#]*)?", url):
+        what = f"{url!r} cannot be asked for a heartbeat"
+        remedy = "write an address that begins with https:// or http:// and has no user in it"
+        yield file.problem(("watch", "heartbeat_url"), what, remedy)
+    for network in watch.heartbeat_allowed:
+        try:
+            ipaddress.ip_network(network)
+        except ValueError:
+            what = f"{network!r} is not a network"
+            remedy = 'write address and length, such as "10.0.0.0/8"'
+            yield file.problem(("watch", "heartbeat_allowed"), what, remedy)

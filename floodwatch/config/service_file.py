@@ -5,6 +5,7 @@ from typing import Literal
 from pydantic import Field
 
 from floodwatch.config.fields import Duration, Mail, Table, Word, Zone
+from floodwatch.model.clock import HOUR
 
 
 class ServiceTable(Table):
@@ -19,6 +20,7 @@ class ServiceTable(Table):
     wording: Literal["internal", "public"] = "internal"
     authority: str = ""  # who issues public warnings
     signature: str = ""  # the 【signature】 of SMS
+    longest_maintenance: Duration = 24 * HOUR  # of a station, while nobody is told of it
 
 
 class SmtpTable(Table):
@@ -58,9 +60,18 @@ class SourcesTable(Table):
     )  # further texts or numbers by which devices say "none"
 
 
+class WatchTable(Table):
+    """[watch]: who notices when the service itself has stopped."""
+
+    heartbeat_url: str = ""  # asked every minute while all is well
+    heartbeat_allowed: list[str] = Field(default_factory=list)  # private networks it may be in
+    buddy: bool = False  # `floodwatch buddy` on another machine is expected to ask us
+
+
 class ServiceFile(Table):
     """The whole of floodwatch.toml."""
 
     service: ServiceTable = ServiceTable()
     channels: ChannelsTable = ChannelsTable()
     sources: SourcesTable = SourcesTable()
+    watch: WatchTable = WatchTable()

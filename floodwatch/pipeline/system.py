@@ -1,6 +1,6 @@
 """Alerts about the service itself: its clock, its timetable, its configuration."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from floodwatch.alerts.lifecycle import step
 from floodwatch.model.alert import Holds, Origin, RuleKey, RuleState
@@ -20,15 +20,29 @@ TYPE = "system"
 HOLDS = Holds(up=0, down=MINUTE)
 CLEAR = Finding(None, None)
 
+Watch = Callable[[Transaction, Plan, Moment], Mapping[str, Finding]]
+
 
 def key(name: str) -> RuleKey:
     """The rule key of one system alert."""
     return RuleKey("system", "1", name, TYPE, "none")
 
 
-def check(tx: Transaction, plan: Plan, moment: Moment, *, devices: int | None) -> None:
-    """Judge the service itself; opens and resolves its alerts like any others."""
+def check(
+    tx: Transaction,
+    plan: Plan,
+    moment: Moment,
+    *,
+    devices: int | None,
+    watch: Watch | None = None,
+) -> None:
+    """Judge the service itself; opens and resolves its alerts like any others.
+
+    `watch` adds findings by name: what the engine alone can see of itself.
+    """
     findings = dict(_findings(tx, moment, devices))
+    if watch is not None:
+        findings |= {key(name): finding for name, finding in watch(tx, plan, moment).items()}
     if plan.district.demonstration:  # its clock leaps; the timetable keeps the machine's time
         findings[key("timetable")] = CLEAR
     states = alert_log.states(tx.connection, list(findings))

@@ -90,6 +90,7 @@ class Database:
         self._clock = clock or SystemClock()
         self._turnstile = Turnstile(self.path, clock=self._clock) if self.path else None
         self._inside = threading.local()
+        self.on_fault: Callable[[str], object] = lambda name: None  # told SQLite's name of a fault
         self._rests_until = 0.0  # monotonic: when bulk work may want the turn again
         if self.path is None:
             self.engine = _postgres_engine(address)
@@ -199,6 +200,8 @@ class Database:
         except (sql_errors.DBAPIError, sql_errors.TimeoutError, sqlite3.Error) as error:
             if isinstance(error, _CALLERS_FAULT):
                 raise
+            if name := getattr(getattr(error, "orig", error), "sqlite_errorname", ""):
+                self.on_fault(str(name))
             raise StorageError(_explain(str(self), error)) from error
 
 

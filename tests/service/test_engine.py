@@ -77,6 +77,10 @@ class Failing:
         self.stop_engine.set()
         raise LookupError("a fault of the test")
 
+    def broken(self) -> str | None:
+        """It can go on."""
+        return None
+
     def stop(self) -> None:
         """Nothing to stop."""
 
