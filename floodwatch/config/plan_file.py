@@ -15,6 +15,11 @@ class PlanTable(Table):
     kind: Kind | None = None
     steps: list[str] = Field(default_factory=list)
     source: str = ""
+    type: str = ""
+    name: str = ""
+    version: str = ""
+    responsible: list[Word] = Field(default_factory=list)
+    households: str = ""
     valid_from: Moment | None = None
     valid_to: Moment | None = None
 
@@ -28,6 +33,11 @@ def plan_of(table: PlanTable, *, valid_from: int | None, valid_to: int | None) -
         kind=table.kind.value if table.kind else "",
         steps=tuple(table.steps),
         source=table.source,
+        type=table.type,
+        name=table.name,
+        version=table.version,
+        responsible=tuple(table.responsible),
+        households=table.households,
         valid_from=valid_from,
         valid_to=valid_to,
     )

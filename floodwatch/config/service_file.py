@@ -2,9 +2,10 @@
 
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, create_model
 
-from floodwatch.config.fields import Duration, Mail, Table, Word, Zone
+from floodwatch.config.fields import Table, Zone
+from floodwatch.notify.channels import TABLES
 from floodwatch.model.clock import HOUR
 
 
@@ -23,19 +24,6 @@ class ServiceTable(Table):
     longest_maintenance: Duration = 24 * HOUR  # of a station, while nobody is told of it
 
 
-class SmtpTable(Table):
-    """[channels.smtp]; the password comes from the environment."""
-
-    host: Word = Field(description='name the mail server, such as host = "127.0.0.1"')
-    port: int = Field(25, ge=1, le=65535)
-    sender: Mail = Field(
-        alias="from", description='give the sender, such as from = "floodwatch@example.org"'
-    )
-    security: Literal["none", "starttls", "tls"] = "starttls"
-    user: str = ""
-    timeout: Duration = 30_000
-
-
 class LogTable(Table):
     """[channels.log]: messages are written to the service's log; always there."""
 
@@ -44,12 +32,15 @@ class InboxTable(Table):
     """[channels.inbox]: the demonstration's local inbox."""
 
 
-class ChannelsTable(Table):
-    """[channels]"""
-
-    smtp: SmtpTable | None = None
-    log: LogTable | None = None
-    inbox: InboxTable | None = None
+# [channels]: each channel declares its own table beside its code.
+ChannelsTable = create_model(
+    "ChannelsTable",
+    __base__=Table,
+    __doc__="[channels]",
+    **{name: (table | None, None) for name, table in TABLES.items()},  # type: ignore[call-overload]
+    log=(LogTable | None, None),
+    inbox=(InboxTable | None, None),
+)
 
 
 class SourcesTable(Table):

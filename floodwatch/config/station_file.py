@@ -4,7 +4,17 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from floodwatch.config.fields import Code, Duration, GaugeName, Kind, Positive, Table, Word, Zone
+from floodwatch.config.fields import (
+    Code,
+    Duration,
+    GaugeName,
+    Kind,
+    Moment,
+    Positive,
+    Table,
+    Word,
+    Zone,
+)
 from floodwatch.config.fields import VariableName as VariableWord
 from floodwatch.model.clock import HOUR
 from floodwatch.model.station import Gauge, Reporting, Station
@@ -54,10 +64,12 @@ class StationTable(Table):
     catchment: Positive | None = None
     point_type: Literal["", "road", "residential", "underpass"] = ""
     rain_from: str = ""
+    gateway: GaugeName | Literal[""] = ""
     persons: dict[Word, list[Word]] = Field(default_factory=dict)
     downstream: str = ""
     note: str = ""
     enabled: bool = True
+    valid_to: Moment | None = None
     normal_pool: float | None = None
 
 
@@ -65,7 +77,11 @@ StationTable.spare = frozenset(StationTable.model_fields) - {"code", "name", "ki
 
 
 def station_of(
-    table: StationTable, *, curve: tuple[tuple[float, float], ...], order: int
+    table: StationTable,
+    *,
+    curve: tuple[tuple[float, float], ...],
+    order: int,
+    valid_to: int | None = None,
 ) -> Station:
     """The station in the words of the model."""
     return Station(
@@ -83,10 +99,12 @@ def station_of(
         catchment=table.catchment,
         point_type=table.point_type,
         rain_from=table.rain_from,
+        gateway=table.gateway,
         persons={role: tuple(names) for role, names in table.persons.items()},
         downstream=table.downstream,
         note=table.note,
         enabled=table.enabled,
+        valid_to=valid_to,
         curve=curve,
         normal_pool=table.normal_pool,
         order=order,

@@ -86,10 +86,12 @@ class Station:
     catchment: float | None = None  # km²
     point_type: str = ""  # road | residential | underpass
     rain_from: str = ""  # code of the rain gauge that speaks for this place
+    gateway: str = ""  # through which its readings come, when several stations share one
     persons: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # role -> names
     downstream: str = ""  # who must leave: households, villages
     note: str = ""  # rectification state, temporary operation
     enabled: bool = True
+    valid_to: int | None = None  # ms UTC: retired from then on; its history stays
     curve: tuple[tuple[float, float], ...] = ()  # (stage m, storage m³), rising
     normal_pool: float | None = None
     order: int = 0  # place in its file: the customary order of the board

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from floodwatch.model.district import District
+from floodwatch.model.severity import Severity
 from floodwatch.notify.figures import clean, grade, short_time
 from floodwatch.notify.message import DEMONSTRATION, alert_number
 
@@ -28,5 +29,5 @@ def _text(row: Mapping[str, Any], district: District, act: str, reason: str, unt
     what = clean(row["label"] or row["band"] or row["type"])
     mark = DEMONSTRATION if district.demonstration else ""
     at = short_time(until, district.zone_of(row["station"]), "zh")
-    head = f"{mark}【内部告警{grade(row['severity'], 'zh')}】"
+    head = f"{mark}【内部告警{grade(Severity(row['severity']), 'zh')}】"
     return f"{head}{name}{what}告警由{act}{at}，原因：{clean(reason)}{alert_number(row['id'])}"

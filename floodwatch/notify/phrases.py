@@ -21,6 +21,10 @@ _WHY = {
     "threshold edited": "因阈值调整",
     "rule no longer configured": "因规则已停用",
     "confirmed by live data": "经实时资料证实",
+    "station retired": "因站点退役",
+    "told again: the shelving is over": "搁置结束仍未解除",
+    "told again: the maintenance is over": "维护结束仍未解除",
+    "told again: the alert that stood for it is over": "此前由他项告警代述",
 }
 
 

@@ -50,6 +50,8 @@ def judge(
     A rule that cannot be judged, stored or told sinks neither the readings nor the other rules:
     it is noted as a fault, which is an alert of its own, and tried again.
     """
+    if gone := plan.retired(now):
+        tasks = [task for task in tasks if task.rule.key.station not in gone]
     if not tasks:
         return
     work = _Work(tx, plan, history, series, now, origin)

@@ -2,6 +2,7 @@
 
 import logging
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from sqlalchemy import Connection
 
@@ -18,6 +19,7 @@ from floodwatch.rules.order import Order, order
 from floodwatch.rules.registry import compile_rules, index
 
 _log = logging.getLogger(__name__)
+_NONE: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,17 @@ class Plan:
     def version(self) -> int:
         """The version of the configuration."""
         return self.district.version
+
+    @cached_property
+    def _retiring(self) -> dict[str, int]:
+        stations = self.district.stations.values()
+        return {s.code: s.valid_to for s in stations if s.valid_to is not None}
+
+    def retired(self, now: int) -> frozenset[str]:
+        """The stations whose `valid_to` has passed: readings are stored, nothing is judged."""
+        if not self._retiring:
+            return _NONE
+        return frozenset(code for code, end in self._retiring.items() if end <= now)
 
 
 @dataclass(frozen=True, slots=True)

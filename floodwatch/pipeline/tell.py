@@ -11,6 +11,7 @@ from floodwatch.notify import routing
 from floodwatch.notify.message import compose
 from floodwatch.notify.occasion import MISSED, RESOLVED, Occasion, Text
 from floodwatch.notify.routing import MAIL, Recipient, Routing
+from floodwatch.pipeline import muting
 from floodwatch.store import obligation_log, outbox, timeline
 from floodwatch.store.alert_log import Told
 from floodwatch.store.database import Transaction
@@ -34,6 +35,7 @@ def tell(tx: Transaction, told: Sequence[Told], *, district: District, now: int)
     What comes by import is held; easing is not told. The all-clear goes only to those who were
     told, or may have been.
     """
+    told = muting.admitted(tx, told, district=district, now=now)
     spoken = [entry for entry in told if _is_spoken(entry)]
     over = [entry for entry in told if entry.transition.kind is TransitionKind.RESOLVED]
     _note_held(tx, told, now)
@@ -41,6 +43,7 @@ def tell(tx: Transaction, told: Sequence[Told], *, district: District, now: int)
         _alarm(tx, spoken, district, now)
     if over:
         _all_clear(tx, over, district, now)
+    muting.hold_back(tx, spoken, district=district, now=now)
 
 
 def _is_spoken(entry: Told) -> bool:

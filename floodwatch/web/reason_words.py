@@ -12,6 +12,10 @@ WHY = {
     "confirmed": _l("下一读数已核实"),
     "no verdict within six minutes": _l("六分钟内未能核实，按真实处置"),
     "confirmed by live data": _l("经实时资料证实"),
+    "station retired": _l("站点已退役"),
+    "resolved while muted: only those who had been told hear of it": _l(
+        "静默中解除，只告知此前接到通知的人"
+    ),
     "thresholds edited": _l("阈值已调整"),
     "threshold edited": _l("阈值已调整"),
     "rule no longer configured": _l("规则已停用"),
@@ -25,6 +29,7 @@ DELIVERY = {
     "what became of it could not be written down": _l("结果没能记下"),
     "refused for good": _l("被拒，不再重试"),
     "answered": _l("已有答复，不必再发"),
+    "muted": _l("告警已静默，未发"),
     "the alert resolved before it could be sent": _l("发出之前告警已解除"),
     "a graver message of the same alert took its place": _l("由同一告警更重的消息代替"),
 }
