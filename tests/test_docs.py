@@ -11,18 +11,19 @@ from pydantic import BaseModel
 from floodwatch.cli import COMMANDS
 from floodwatch.config.plan_file import PlanTable
 from floodwatch.config.recipient_file import PersonTable, RouteTable
-from floodwatch.config.service_file import ServiceTable, SmtpTable, SourcesTable
+from floodwatch.config.service_file import ServiceTable, SourcesTable
 from floodwatch.config.station_file import GaugeTable, ReportingTable, StationTable
 from floodwatch.config.threshold_file import RuleTable, ThresholdTable
 from floodwatch.model.quality import Reason
 from floodwatch.model.variable import VARIABLES
 from floodwatch.notify.channels import CHANNELS
+from floodwatch.notify.channels import TABLES as CHANNEL_TABLES
 from floodwatch.rules.registry import PARAMETERS
 
 ROOT = Path(__file__).parent.parent
 TABLES: tuple[type[BaseModel], ...] = (
     ServiceTable,
-    SmtpTable,
+    *CHANNEL_TABLES.values(),
     SourcesTable,
     StationTable,
     ReportingTable,

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from floodwatch.config.draft import Draft
 from floodwatch.model.errors import Problem
+from floodwatch.notify.channels import missing
 
 
 def check_service(draft: Draft) -> Iterator[Problem]:
@@ -18,7 +19,17 @@ def check_service(draft: Draft) -> Iterator[Problem]:
     if draft.service.channels.inbox is not None and not service.demonstration:
         what = "the inbox reaches nobody: it is the demonstration's"
         yield file.problem(("channels", "inbox"), what, "remove it and configure a real channel")
+    yield from _libraries(draft)
     yield from _watch(draft)
+
+
+def _libraries(draft: Draft) -> Iterator[Problem]:
+    """Channels whose library is not installed would send nothing."""
+    for name in draft.service.channels.model_fields_set:
+        if extra := missing(name):
+            what = "the library that this channel needs is not installed"
+            remedy = f"install the extra: pip install 'floodwatch[{extra}]'"
+            yield draft.service_file.problem(("channels", name), what, remedy)
 
 
 def _watch(draft: Draft) -> Iterator[Problem]:

@@ -2,11 +2,19 @@
 
 from typing import Literal
 
-from pydantic import Field, create_model
+from pydantic import Field
 
-from floodwatch.config.fields import Table, Zone
-from floodwatch.notify.channels import TABLES
+from floodwatch.config.fields import Duration, Table, Zone
 from floodwatch.model.clock import HOUR
+from floodwatch.notify.channels.apprise import AppriseTable
+from floodwatch.notify.channels.siren import SirenTable
+from floodwatch.notify.channels.sms_aliyun import AliyunTable
+from floodwatch.notify.channels.sms_gammu import GammuTable
+from floodwatch.notify.channels.sms_smpp import SmppTable
+from floodwatch.notify.channels.sms_tencent import TencentTable
+from floodwatch.notify.channels.smtp import SmtpTable
+from floodwatch.notify.channels.voice import VoiceTable
+from floodwatch.notify.channels.webhook import WebhookTable
 
 
 class ServiceTable(Table):
@@ -32,15 +40,20 @@ class InboxTable(Table):
     """[channels.inbox]: the demonstration's local inbox."""
 
 
-# [channels]: each channel declares its own table beside its code.
-ChannelsTable = create_model(
-    "ChannelsTable",
-    __base__=Table,
-    __doc__="[channels]",
-    **{name: (table | None, None) for name, table in TABLES.items()},  # type: ignore[call-overload]
-    log=(LogTable | None, None),
-    inbox=(InboxTable | None, None),
-)
+class ChannelsTable(Table):
+    """[channels]: each declares its table beside its code."""
+
+    smtp: SmtpTable | None = None
+    sms_gammu: GammuTable | None = None
+    sms_aliyun: AliyunTable | None = None
+    sms_tencent: TencentTable | None = None
+    sms_smpp: SmppTable | None = None
+    voice: VoiceTable | None = None
+    apprise: AppriseTable | None = None
+    webhook: WebhookTable | None = None
+    siren: SirenTable | None = None
+    log: LogTable | None = None
+    inbox: InboxTable | None = None
 
 
 class SourcesTable(Table):

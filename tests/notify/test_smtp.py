@@ -168,6 +168,7 @@ def test_the_password_comes_from_the_file_named_in_the_environment(
 
     secret = tmp_path / "password"
     secret.write_text("geheim\n", encoding="utf-8")
+    secret.chmod(0o600)
     monkeypatch.setenv(f"{PASSWORD}_FILE", str(secret))
     seen = []
 

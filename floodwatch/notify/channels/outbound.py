@@ -194,3 +194,11 @@ def judged(status: int) -> Sent:
 def _said(error: Exception) -> str:
     words: Any = getattr(error, "strerror", None) or str(error) or type(error).__name__
     return " ".join(str(words).split())[:200]
+
+
+def network(text: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network | None:
+    """The network a text names, None when it names none."""
+    try:
+        return ipaddress.ip_network(text, strict=False)
+    except ValueError:
+        return None

@@ -5,23 +5,45 @@ import smtplib
 import socket
 import ssl
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from email.errors import MessageError
 from email.message import EmailMessage
 from email.policy import SMTP as SMTP_POLICY
 from email.utils import format_datetime
 from hashlib import sha256
-from pathlib import Path
-from typing import Any
+from html import escape
+from typing import Any, Literal
+
+from pydantic import Field
 
 from floodwatch.model.errors import Refused
+from floodwatch.model.fields import Duration, Mail, Table, Word
 from floodwatch.model.notification import Message, Result, Sent
+from floodwatch.notify.channels.names import addresses
+from floodwatch.notify.channels.plain import lines, one_line
+from floodwatch.notify.channels.secret import secret
 
 TOTAL_S = 15.0  # for the whole dialogue
+LOOKUP_S = 5.0  # of it, for the name of the server
 HELO = "floodwatch"
 PASSWORD = "FLOODWATCH_SMTP_PASSWORD"  # noqa: S105 - the name of the variable
 URGENT = 3  # severities from here on are marked as urgent
+
+Picture = Callable[[Message], bytes]  # a PNG, or nothing; bounded and never an exception
+
+
+class SmtpTable(Table):
+    """[channels.smtp]; the password comes from the environment."""
+
+    host: Word = Field(description='name the mail server, such as host = "127.0.0.1"')
+    port: int = Field(25, ge=1, le=65535)
+    sender: Mail = Field(
+        alias="from", description='give the sender, such as from = "floodwatch@example.org"'
+    )
+    security: Literal["none", "starttls", "tls"] = "starttls"
+    user: str = ""
+    timeout: Duration = 30_000
 
 
 class SmtpChannel:
@@ -39,7 +61,9 @@ class SmtpChannel:
         *,
         environment: Mapping[str, str] | None = None,
         context: ssl.SSLContext | None = None,
+        picture: Picture | None = None,
     ) -> None:
+        self._picture = picture
         self._host = str(settings["host"])
         self._port = int(settings.get("port", 25))
         self._sender = str(settings["from"])
@@ -52,7 +76,8 @@ class SmtpChannel:
     def send(self, message: Message) -> Result:
         """One message to one address."""
         try:
-            data = compose(message, self._sender).as_bytes()
+            picture = self._picture(message) if self._picture else b""
+            data = compose(message, self._sender, picture=picture).as_bytes()
             password = secret(self._environment, PASSWORD) if self._user else ""
         except Refused as error:
             return Result(Sent.RETRY, str(error))
@@ -93,10 +118,20 @@ class SmtpChannel:
         limit.guards(client)
         # Given to the constructor it would connect before anybody could break it off.
         client._host = self._host  # type: ignore[attr-defined]
-        code, said = client.connect(self._host, self._port)
+        code, said = self._reach(client)
         if code != 220:
             raise smtplib.SMTPConnectError(code, said)
         return client
+
+    def _reach(self, client: smtplib.SMTP) -> tuple[int, bytes]:
+        """Connect to the first of the host's addresses that answers; the name stays for TLS."""
+        found = addresses(self._host, self._port, seconds=min(LOOKUP_S, self.timeout))
+        for address in found[:-1]:
+            try:
+                return client.connect(address, self._port)
+            except OSError:
+                continue
+        return client.connect(found[-1], self._port)
 
     def _context_of(self) -> ssl.SSLContext:
         return self._context or ssl.create_default_context()
@@ -218,31 +253,38 @@ def _said(what: object) -> str:
     return " ".join(text.split())[:300] or type(what).__name__
 
 
-def compose(message: Message, sender: str) -> EmailMessage:
-    """The mail; its Message-ID follows from the key, so that a repeat is known as one."""
+def compose(message: Message, sender: str, *, picture: bytes = b"") -> EmailMessage:
+    """The mail; its Message-ID follows from the key, so that a repeat is known as one.
+
+    With a picture there are two versions: the text alone, and one that shows it too.
+    """
     mail = EmailMessage(policy=SMTP_POLICY)
     domain = sender.rpartition("@")[2] or HELO
+    number = sha256(message.key.encode()).hexdigest()[:32]
     mail["From"] = sender
     mail["To"] = message.address
-    mail["Subject"] = " ".join(message.subject.split())
-    mail["Message-ID"] = f"<{sha256(message.key.encode()).hexdigest()[:32]}@{domain}>"
+    mail["Subject"] = one_line(message.subject)
+    mail["Message-ID"] = f"<{number}@{domain}>"
     mail["Date"] = format_datetime(datetime.fromtimestamp(message.at / 1_000, UTC))
     mail["Auto-Submitted"] = "auto-generated"
     if message.severity >= URGENT:
         mail["X-Priority"] = "1"
         mail["Importance"] = "high"
-    mail.set_content(message.body or message.subject, charset="utf-8", cte="base64")
+    text = lines(message.body or message.subject)
+    mail.set_content(text, charset="utf-8", cte="base64")
+    if picture:
+        _show(mail, text, picture, f"{number}.picture@{domain}")
     return mail
 
 
-def secret(environment: Mapping[str, str], name: str) -> str:
-    """A secret from the environment: NAME itself, or the file that NAME_FILE names."""
-    if name in environment:
-        return environment[name]
-    path = environment.get(f"{name}_FILE")
-    if not path:
-        raise Refused(f"a user is configured but no password: set {name} or {name}_FILE")
-    try:
-        return Path(path).read_text("utf-8").rstrip("\r\n")
-    except (OSError, UnicodeDecodeError) as error:
-        raise Refused(f"{name}_FILE: {path} cannot be read: {error}") from error
+def _show(mail: EmailMessage, text: str, picture: bytes, name: str) -> None:
+    """The version with the picture, which is inside the mail and fetched from nowhere."""
+    shown = (
+        '<!doctype html><html lang="zh"><body style="font-family:sans-serif">'
+        f'<pre style="font:inherit;white-space:pre-wrap">{escape(text)}</pre>'
+        f'<img src="cid:{name}" alt="" style="max-width:100%"></body></html>'
+    )
+    mail.add_alternative(shown, subtype="html", charset="utf-8", cte="base64")
+    version = mail.get_payload()[-1]  # type: ignore[index]
+    assert isinstance(version, EmailMessage)  # noqa: S101 - it has just been added
+    version.add_related(picture, "image", "png", cid=f"<{name}>", disposition="inline")
