@@ -12,6 +12,8 @@ from floodwatch.model.threshold import Comparator
 
 STAGES = frozenset({"stage", "tail_stage", "piezometric_stage"})
 RAIN = frozenset({"rainfall", "rainfall_total", "rainfall_day"})
+# Rules on gauges that are silent or do not move: a fresh, moving reading ends their alerts at once.
+SILENCE = frozenset({"stale", "rise_silent", "rise_flat", "stuck", "offline", "feed"})
 # Steps in the variable's own unit, where a share of the value would be too small or too large.
 ABSOLUTE = {"ponding_depth": 0.03, "gate_opening": 0.02, "battery": 0.1, "ph": 0.1, "signal": 2.0}
 WAITING_UP = {  # a dosing pump breathes, a sample bottle is opened: one value is not yet a fault
@@ -66,7 +68,7 @@ def _stage_step(kind: StationKind, outlet: str, comparator: Comparator) -> float
 
 def holds(*, kind: StationKind, outlet: str, variable: str, type: str) -> Holds:
     """How long the condition must stand before it opens (up) and after it is gone (down), ms."""
-    if type == "stale":
+    if type in SILENCE:
         return Holds(0, 0)
     if type == "rainfall" or variable in RAIN:
         return Holds(0, 30 * MINUTE)

@@ -1,4 +1,4 @@
-"""Silence of a gauge is itself a finding (失测)."""
+"""Silence of a gauge is itself a finding (失测), sooner so in a storm."""
 
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -8,20 +8,33 @@ from floodwatch.model.district import District
 from floodwatch.model.finding import UNKNOWN, Finding
 from floodwatch.model.reading import Latest, SeriesKey
 from floodwatch.model.severity import Severity
-from floodwatch.model.station import Station, StationKind
+from floodwatch.model.station import Reporting, Station, StationKind
 from floodwatch.model.threshold import Threshold
+from floodwatch.rules.basin import WATER
 from floodwatch.rules.context import Context, Need
 from floodwatch.rules.defaults import RAIN, holds
 from floodwatch.rules.level import change_per_hour
 from floodwatch.rules.settings import choose, number, severity
+from floodwatch.rules.silence import (
+    GRACE,
+    believable,
+    look_again,
+    quick_interval,
+    silent_at,
+    tempo,
+)
+from floodwatch.rules.storm import HEAVY_MM, Storm, storm_of
 from floodwatch.rules.words import duration
 
 TYPE = "stale"
 PARAMETERS = {
     "after_min": "minutes of silence; default 1.2 times the timed report and 5 min",
     "severity": "IV, III, II or I",
+    "storm_mm": "rain of an hour, mm, from which silence counts after one expected interval; "
+    "0: never for rain",
 }
 LOOK_BACK = 3 * HOUR
+ASK_AGAIN = 5 * MINUTE  # whether a storm has begun, once its shorter limit has passed
 # What the equipment says of itself: its own silence shows with the gauge beside it.
 HOUSEKEEPING = frozenset({"battery", "signal"})
 FLOOD_KINDS = frozenset(
@@ -35,9 +48,16 @@ class StaleRule:
     Fresh only while both the time of receipt and the time of measurement advance: a logger that
     repeats an old reading is as silent as one that says nothing. A gauge never heard is unknown,
     not silent: coverage shows it grey. A rain gauge's increments and its counter are one gauge.
+
+    In a storm one expected interval and a minute are enough: the timed one, or the additional one
+    while the water falls so fast that the gauge must speak (while it rises, `rise_silent` says so).
+    The end of the storm alone ends no alert.
     """
 
-    __slots__ = ("_after", "_severity", "holds", "key", "needs")
+    __slots__ = (
+        *("_after", "_reporting", "_severity", "_storm", "holds", "key", "needs", "series"),
+        "watches",
+    )
 
     def __init__(
         self,
@@ -47,56 +67,73 @@ class StaleRule:
         holds: Holds,
         silent_after: int,
         severity: Severity,
+        reporting: Reporting,
+        storm: Storm | None = None,
     ) -> None:
         self.key = key
         self.holds = holds
+        self.series = tuple(series)
         span = 0 if key.variable in RAIN else LOOK_BACK
-        self.needs: tuple[Need, ...] = tuple(Need(s, span) for s in series)
+        own = tuple(Need(s, span) for s in series)
+        self.needs: tuple[Need, ...] = (*own, *(storm.needs if storm else ()))
+        self.watches: tuple[RuleKey, ...] = storm.watches if storm else ()
         self._after = silent_after
         self._severity = severity
+        self._reporting = reporting
+        self._storm = storm
 
     def judge(self, context: Context) -> Finding:
         """Whether the gauge is silent at `context.at`, and when it would become so."""
-        latest = (context.latest.get(need.key) for need in self.needs)
+        latest = (context.latest.get(key) for key in self.series)
         known = [each for each in latest if each and each.heard]  # 0: only imports told of it
         if not known:
             return UNKNOWN
-        moments = {each.reading.key: self._silent_at(each, context) for each in known}
-        newest = max(known, key=lambda candidate: moments[candidate.reading.key])
-        silent_at = moments[newest.reading.key]
-        silent = context.now >= silent_at
+        newest = max(known, key=lambda candidate: silent_at(candidate, context, self._after))
+        calm = silent_at(newest, context, self._after)
+        after = self._quick(context, newest)
+        quick = silent_at(newest, context, after)
+        storm = quick < calm and self._storm is not None and self._storm.rages(context)
+        silent = context.now >= (quick if storm else calm)
         found = self._severity if silent else None
         return Finding(
             severity=found,
-            holding=found,
+            # What has fallen silent in a storm has not been heard because the storm is over.
+            holding=self._severity if context.now >= quick else None,
             band=TYPE,
             label="失测",
             value=newest.reading.value,
             time=newest.reading.time,
-            recheck_at=None if silent else self._recheck(newest, context.now, silent_at),
-            facts=self._facts(context, newest),
+            recheck_at=None if silent else self._recheck(context, newest, calm, quick, after),
+            facts=self._facts(context, newest, after if storm else self._after),
         )
 
-    def _silent_at(self, latest: Latest, context: Context) -> int:
-        """Service time from which the gauge counts as silent."""
-        heard = latest.heard
-        # The reading judged may itself be old: then its time is held against the present.
-        present = context.now if latest.late else context.at
-        measured = latest.reading.time + context.now - present
-        return min(heard, measured) + self._after + 1
+    def _quick(self, context: Context, latest: Latest) -> int:
+        """How long it may be silent in a storm."""
+        if self._storm is None:
+            return self._after
+        expected = self._reporting.timed
+        if self.key.variable in WATER and self._reporting.additional:
+            good = believable(context.windows.get(latest.reading.key), until=latest.reading.time)
+            falls = tempo(good, falling=True) if good is not None else None
+            quick = falls and quick_interval(self._reporting, self.key.variable, falls.sure)
+            expected = quick or expected
+        return min(self._after, expected + GRACE)
 
-    def _recheck(self, latest: Latest, now: int, silent_at: int) -> int:
-        """Judged at a reading's own time, its delay on the way does not show: look again sooner."""
-        by_measure = latest.reading.time + self._after + 1
-        return by_measure if now < by_measure < silent_at else silent_at
+    def _recheck(self, context: Context, newest: Latest, calm: int, quick: int, after: int) -> int:
+        now = context.now
+        if now < quick:
+            return look_again(newest, now, quick, after)
+        return look_again(newest, now, min(calm, now + ASK_AGAIN), self._after)
 
-    def _facts(self, context: Context, latest: Latest) -> Mapping[str, float | int | str]:
+    def _facts(
+        self, context: Context, latest: Latest, silent_after: int
+    ) -> Mapping[str, float | int | str]:
         reading = latest.reading
         facts: dict[str, float | int | str] = {
             "last": reading.value,
             "last_time": reading.time,
             "age": max(0, context.now - reading.time),
-            "silent_after": self._after,
+            "silent_after": silent_after,
         }
         rate = change_per_hour(context.windows.get(reading.key), until=reading.time)
         if rate is not None:
@@ -106,9 +143,14 @@ class StaleRule:
     def describe(self, language: str) -> str:
         """The rule in words for the station page."""
         span = duration(self._after, language)
+        sooner = min(self._after, self._reporting.timed + GRACE)
+        quick = self._storm is not None and sooner < self._after
+        short = duration(sooner, language)
         if language == "zh":
-            return f"超过{span}无数据即失测({self._severity.numeral}级)"
-        return f"silent after {span} without data ({self._severity.name})"
+            storm = f"，暴雨或涨水时{short}" if quick else ""
+            return f"超过{span}无数据即失测({self._severity.numeral}级){storm}"
+        storm = f", {short} in a storm" if quick else ""
+        return f"silent after {span} without data ({self._severity.name}){storm}"
 
 
 def build(
@@ -118,26 +160,41 @@ def build(
 ) -> Iterable[StaleRule]:
     """One rule for each gauge that measures water, rain or supply."""
     del thresholds
-    grouped: dict[tuple[str, str], list[SeriesKey]] = {}
-    for gauge in station.gauges:
-        if gauge.variable not in HOUSEKEEPING and gauge.gauge != "manual":
-            name = "rainfall" if gauge.variable in RAIN else gauge.variable
-            grouped.setdefault((gauge.gauge, name), []).append(gauge.key)
-    for (gauge_name, variable), series in grouped.items():
-        key = RuleKey(station.code, gauge_name, variable, TYPE, "none")
-        usual = holds(kind=station.kind, outlet=station.outlet, variable=variable, type=TYPE)
+    for key, series in gauges_of(station, TYPE).items():
+        usual = holds(kind=station.kind, outlet=station.outlet, variable=key.variable, type=TYPE)
         chosen = choose(district.rules, station, key, default=usual)
         if chosen.enabled:
             after = number(chosen.parameters, "after_min", station.reporting.silent_after / MINUTE)
+            heavy = number(chosen.parameters, "storm_mm", HEAVY_MM)
+            speaks = "after_min" not in chosen.parameters and in_flood(station, key.variable)
             yield StaleRule(
                 key,
                 series=series,
                 holds=chosen.holds,
                 silent_after=round(after * MINUTE),
-                severity=severity(chosen.parameters, _usual(station, variable)),
+                severity=severity(chosen.parameters, usual_severity(station, key.variable)),
+                reporting=station.reporting,
+                storm=storm_of(district, station, heavy_mm=heavy) if speaks else None,
             )
 
 
-def _usual(station: Station, variable: str) -> Severity:
+def gauges_of(station: Station, type_: str) -> dict[RuleKey, list[SeriesKey]]:
+    """The series of each gauge whose silence counts, by the key of a rule of that type."""
+    grouped: dict[RuleKey, list[SeriesKey]] = {}
+    for gauge in station.gauges:
+        if gauge.variable not in HOUSEKEEPING and gauge.gauge != "manual":
+            name = "rainfall" if gauge.variable in RAIN else gauge.variable
+            key = RuleKey(station.code, gauge.gauge, name, type_, "none")
+            grouped.setdefault(key, []).append(gauge.key)
+    return grouped
+
+
+def in_flood(station: Station, variable: str) -> bool:
+    """Whether the gauge is one that a storm is watched by."""
+    return (station.kind in FLOOD_KINDS and variable in WATER) or variable == "rainfall"
+
+
+def usual_severity(station: Station, variable: str) -> Severity:
+    """How grave the silence of a gauge is unless somebody says so."""
     watched = station.kind in FLOOD_KINDS and variable in ("stage", "ponding_depth")
     return Severity.III if watched else Severity.IV
