@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from floodwatch.model.reading import SeriesKey
 from floodwatch.model.season import Season
 from floodwatch.model.severity import Severity
-from floodwatch.model.threshold import Threshold
+from floodwatch.model.threshold import Threshold, ruling
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,24 +31,13 @@ def of_series(thresholds: Iterable[Threshold], key: SeriesKey) -> list[Threshold
     ]
 
 
-def in_force(threshold: Threshold, at: int, *, tz: ZoneInfo) -> bool:
-    """Whether a limit is valid at `at` (ms UTC): its dates and its season."""
-    if threshold.valid_from is not None and at < threshold.valid_from:
-        return False
-    if threshold.valid_to is not None and at >= threshold.valid_to:
-        return False
-    return threshold.season is None or threshold.season.contains(at, tz)
-
-
 def gaps(
     thresholds: Iterable[Threshold], value: float, *, at: int, tz: ZoneInfo
 ) -> tuple[list[Gap], list[Gap]]:
     """(those passed, worst first; those not passed, nearest first) among the limits in force."""
     passed: list[Gap] = []
     ahead: list[Gap] = []
-    for each in thresholds:
-        if not in_force(each, at, tz=tz):
-            continue
+    for each in ruling(thresholds, at, tz):
         beyond = each.comparator.met(value, each.value)
         gap = Gap(each, beyond, abs(value - each.value))
         (passed if beyond else ahead).append(gap)
@@ -107,8 +96,7 @@ def steps(thresholds: Iterable[Threshold], start: int, end: int, *, tz: ZoneInfo
 
 
 def _ruling(group: list[Threshold], at: int, *, tz: ZoneInfo) -> Threshold | None:
-    valid = [each for each in group if in_force(each, at, tz=tz)]
-    return max(valid, key=lambda each: each.valid_from or -1, default=None)
+    return max(ruling(group, at, tz), key=lambda each: each.valid_from or -1, default=None)
 
 
 def _value(group: list[Threshold], at: int, *, tz: ZoneInfo) -> float | None:

@@ -35,7 +35,12 @@ def check_order(group: list[Placed]) -> Iterator[Problem]:
 
 
 def check_days(group: list[Placed], zone: ZoneInfo) -> Iterator[Problem]:
-    """Thresholds of one name: no day of the year twice, none left out between them."""
+    """Thresholds of one name: no day of the year twice, none left out between them.
+
+    Orders stand in place of the others and may begin and end as they like, but not two at once.
+    """
+    yield from _overlaps([placed for placed in group if placed.threshold.order])
+    group = [placed for placed in group if not placed.threshold.order]
     yield from _overlaps(group)
     bounds: set[int] = set()
     for placed in group:

@@ -14,7 +14,7 @@ from floodwatch.model.threshold import Comparator
 from floodwatch.model.unit import conversion
 from floodwatch.model.variable import VARIABLES
 from floodwatch.rules.registry import PARAMETERS
-from floodwatch.rules.settings import refusal
+from floodwatch.rules.settings import STATIONS, refusal
 
 LONGEST_WINDOW = 72 * HOUR  # as far as rules look back in readings
 COMPARATORS = ", ".join(comparator.value for comparator in Comparator)
@@ -37,6 +37,9 @@ def check_alone(draft: Draft, entry: Entry[ThresholdTable]) -> Iterator[Problem]
         side = "above" if table.comparator.direction == "down" else "below"
         what = f"clear {table.clear:g} is on the dangerous side of {table.value:g}"
         yield entry.problem("clear", what, f"it must be {side} the value, or equal to it")
+    if table.order and table.valid_from is None and not entry.partial:
+        what = f"the order {table.order} has no beginning"
+        yield entry.problem("order", what, "give valid_from, and valid_to if it has an end")
     start = start_ms(table.valid_from, draft.zone)
     end = end_ms(table.valid_to, draft.zone)
     if start is not None and end is not None and start >= end:
@@ -160,6 +163,9 @@ def check_rule(draft: Draft, entry: Entry[RuleTable]) -> Iterator[Problem]:
                 yield entry.problem(("parameters", name), what, remedy)
             elif what := refusal(name, value):
                 yield entry.problem(("parameters", name), what, "correct the value")
+            elif name in STATIONS and value not in draft.codes:
+                what = f"unknown station {value!r}"
+                yield entry.problem(("parameters", name), what, nearest(value, draft.codes))
     if table.station and table.station not in draft.codes:
         what = f"unknown station {table.station!r}"
         yield entry.problem("station", what, nearest(table.station, draft.codes))

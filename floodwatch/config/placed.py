@@ -57,14 +57,16 @@ def _fitting(
     mine: list[Entry[ThresholdTable]],
     templates: list[Entry[ThresholdTable]],
 ) -> Iterator[Entry[ThresholdTable]]:
-    taken = {_slot(entry.table) for entry in mine}
+    taken = {_slot(entry.table) for entry in mine if not entry.table.order}
     matching = [
         entry
         for entry in templates
         if entry.table.point_type in ("", station.point_type)
         and has_gauge(station, entry.table.variable, entry.table.gauge)
     ]
-    narrow = {_slot(entry.table) for entry in matching if entry.table.point_type}
+    narrow = {
+        _slot(entry.table) for entry in matching if entry.table.point_type and not entry.table.order
+    }
     for entry in matching:
         slot = _slot(entry.table)
         if slot not in taken and (entry.table.point_type or slot not in narrow):
@@ -105,5 +107,6 @@ def _threshold(draft: Draft, station: StationTable, table: ThresholdTable) -> Th
         valid_from=start_ms(table.valid_from, zone),
         valid_to=end_ms(table.valid_to, zone),
         source=table.source,
+        order=table.order,
         label=table.label or label_of(table.name, table.comparator),
     )

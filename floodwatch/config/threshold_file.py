@@ -45,6 +45,7 @@ class ThresholdTable(Table):
     valid_from: Moment | None = None
     valid_to: Moment | None = None
     source: str = ""
+    order: str = ""  # number of the document of a dated order
     label: str = ""
 
     @property

@@ -7,6 +7,10 @@ from typing import NamedTuple
 from floodwatch.model.finding import Finding
 from floodwatch.model.severity import Severity
 
+# Why a band opened that the water did not open: such an alert is for the screen and calls nobody.
+SEASON, ORDER = "season changed", "dated order"
+SWITCHED = frozenset({SEASON, ORDER})
+
 DISTRICT = "district"  # in place of a station: a rule of the whole district
 
 

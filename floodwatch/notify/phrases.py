@@ -20,6 +20,8 @@ _WHY = {
     "thresholds edited": "因阈值调整",
     "threshold edited": "因阈值调整",
     "rule no longer configured": "因规则已停用",
+    "season changed": "因汛期分段切换",
+    "dated order": "因调度令变更限值",
     "confirmed by live data": "经实时资料证实",
     "station retired": "因站点退役",
     "told again: the shelving is over": "搁置结束仍未解除",

@@ -202,8 +202,9 @@ def _live(task: Task, state: RuleState, sight: _Sight) -> tuple[RuleState, tuple
             finding = replace(UNKNOWN, recheck_at=finding.recheck_at)
         denied = doubted is not None and _denies(finding, state)
         holds = NO_HOLDS if denied else rule.holds
+        why = task.why or str(finding.facts.get("why", ""))
         state, made = step(
-            state, finding, now=now, holds=holds, direction=rule.key.direction, why=task.why
+            state, finding, now=now, holds=holds, direction=rule.key.direction, why=why
         )
         if any(transition.kind in SPOKEN for transition in made):
             imported = False

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from floodwatch.alerts.obligations import Standing, opening, parties
-from floodwatch.model.alert import Origin, TransitionKind
+from floodwatch.model.alert import SWITCHED, Origin, TransitionKind
 from floodwatch.model.district import District
 from floodwatch.model.severity import Severity
 from floodwatch.notify import routing
@@ -17,8 +17,10 @@ from floodwatch.store.alert_log import Told
 from floodwatch.store.database import Transaction
 from floodwatch.store.obligation_log import Owing
 
+SPOKEN = (TransitionKind.FIRED, TransitionKind.WORSENED)
 FIRST = "0"  # the step of a transition's own message; reminders count on
 HELD = "来自导入的历史资料，不发通知"
+SWITCH = "因限值换季或按调度令变更而成立，只上屏，不发通知"
 
 
 class _Worded(NamedTuple):
@@ -32,8 +34,8 @@ class _Worded(NamedTuple):
 def tell(tx: Transaction, told: Sequence[Told], *, district: District, now: int) -> None:
     """Open and end obligations, and put messages into the outbox.
 
-    What comes by import is held; easing is not told. The all-clear goes only to those who were
-    told, or may have been.
+    What comes by import is held, and what only a change of the limits by season or order has
+    opened; easing is not told. The all-clear goes only to those who were told, or may have been.
     """
     told = muting.admitted(tx, told, district=district, now=now)
     spoken = [entry for entry in told if _is_spoken(entry)]
@@ -47,20 +49,25 @@ def tell(tx: Transaction, told: Sequence[Told], *, district: District, now: int)
 
 
 def _is_spoken(entry: Told) -> bool:
-    kinds = (TransitionKind.FIRED, TransitionKind.WORSENED)
-    return entry.transition.kind in kinds and entry.origin is not Origin.IMPORT
+    return entry.transition.kind in SPOKEN and not _held(entry)
+
+
+def _held(entry: Told) -> str:
+    """Why nobody is told, in words for the timeline; empty when somebody is."""
+    if entry.origin is Origin.IMPORT:
+        return HELD
+    return SWITCH if entry.transition.why in SWITCHED else ""
 
 
 def _note_held(tx: Transaction, told: Iterable[Told], now: int) -> None:
-    kinds = (TransitionKind.FIRED, TransitionKind.WORSENED)
-    held = [e for e in told if e.origin is Origin.IMPORT and e.transition.kind in kinds]
     timeline.append(
         tx,
         [
             timeline.Entry(
-                e.alert_id, now, "note", HELD, None, int(e.transition.severity), {"held": 1}
+                e.alert_id, now, "note", held, None, int(e.transition.severity), {"held": 1}
             )
-            for e in held
+            for e in told
+            if e.transition.kind in SPOKEN and (held := _held(e))
         ],
     )
 

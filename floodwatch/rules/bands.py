@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from floodwatch.model.season import Season
 from floodwatch.model.severity import Severity
-from floodwatch.model.threshold import Comparator, Threshold
+from floodwatch.model.threshold import Comparator, Threshold, ruling
 
 DIGITS = 9  # values and limits are compared after rounding: 95.20 is 95.2, however computed
 FOREVER = 1 << 62
@@ -102,7 +102,8 @@ class Bands:
         if known.start <= time < known.end:
             return known
         start, end = self._around(time)
-        bands = tuple(b for b in self._all if in_force(b.threshold, time, self._tz))
+        valid = set(ruling((b.threshold for b in self._all), time, self._tz))
+        bands = tuple(b for b in self._all if b.threshold in valid)
         self._now = found = Stretch(start, end, bands)
         return found
 
@@ -119,15 +120,6 @@ class Bands:
                 for y in (year - 1, year, year + 1):
                     yield from switches(threshold.season, y, self._tz)
             yield from (m for m in (threshold.valid_from, threshold.valid_to) if m is not None)
-
-
-def in_force(threshold: Threshold, time: int, tz: ZoneInfo) -> bool:
-    """Whether the threshold's dates and season include `time` (ms UTC)."""
-    if threshold.valid_from is not None and time < threshold.valid_from:
-        return False
-    if threshold.valid_to is not None and time >= threshold.valid_to:
-        return False
-    return threshold.season is None or threshold.season.contains(time, tz)
 
 
 def switches(season: Season, year: int, tz: ZoneInfo) -> tuple[int, int]:

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from floodwatch.hydrology.series import Series
-from floodwatch.model.alert import Holds, RuleKey
+from floodwatch.model.alert import ORDER, SEASON, Holds, RuleKey
 from floodwatch.model.clock import HOUR, MINUTE
 from floodwatch.model.district import District
 from floodwatch.model.finding import UNKNOWN, Finding
@@ -15,15 +15,20 @@ from floodwatch.model.quality import Flag
 from floodwatch.model.reading import Latest, SeriesKey
 from floodwatch.model.station import Station
 from floodwatch.model.threshold import Threshold
-from floodwatch.rules.bands import DIGITS, FOREVER, Band, Bands, next_band, worst
+from floodwatch.rules.bands import DIGITS, FOREVER, Band, Bands, Stretch, next_band, worst
 from floodwatch.rules.belief import doubtful, failed
 from floodwatch.rules.context import Context, Need
 from floodwatch.rules.defaults import RAIN as RAINFALL
 from floodwatch.rules.defaults import holds
+from floodwatch.rules.drought import is_drought
 from floodwatch.rules.settings import choose
+from floodwatch.rules.window import believable, value_at
 from floodwatch.rules.words import describe_bands
 
 TYPE = "level"
+PARAMETERS = {
+    "asks": "code of the pumping station that is asked for when the band joint_dispatch opens"
+}
 LOOK_BACK = 3 * HOUR
 
 
@@ -31,7 +36,8 @@ class LevelRule:
     """All thresholds of one gauge in one direction; the worst open band is the finding.
 
     A doubtful reading may open or worsen and never clears. Nor does silence: after `silent_after`
-    without a reading the last one still holds its bands and clears none.
+    without a reading the last one still holds its bands and clears none. When bands open because
+    others came in force while the water stood, facts say so in `why`: that calls nobody.
     """
 
     __slots__ = ("_bands", "_silent_after", "_source", "holds", "key", "needs")
@@ -48,7 +54,7 @@ class LevelRule:
     ) -> None:
         self.key = key
         self.holds = holds
-        self.needs: tuple[Need, ...] = (Need(series, LOOK_BACK),)
+        self.needs: tuple[Need, ...] = (Need(series, max(LOOK_BACK, silent_after)),)
         self._source = series
         self._silent_after = silent_after
         self._bands = Bands(thresholds, tz)
@@ -81,24 +87,43 @@ class LevelRule:
             reading.time,
             suspect,
             max(stretch.end, context.now) if stretch.end < FOREVER else None,
-            self._facts(context, latest, stretch.bands) if shown else {},
+            self._facts(context, latest, stretch, open_band) if shown else {},
         )
 
     def _facts(
-        self, context: Context, latest: Latest, bands: Sequence[Band]
+        self, context: Context, latest: Latest, stretch: Stretch, open_band: Band | None
     ) -> Mapping[str, float | int | str]:
         reading = latest.reading
         facts: dict[str, float | int | str] = {"age": max(0, context.now - reading.time)}
         found = change_per_hour(context.windows.get(self._source), until=reading.time)
         if found is not None:
             facts["rate"] = found
-        ahead = next_band(bands, round(reading.value, DIGITS))
+        ahead = next_band(stretch.bands, round(reading.value, DIGITS))
         if ahead is not None:
             facts["next"] = ahead.label
             facts["to_next"] = round(abs(ahead.limit - reading.value), 6)
         if latest.late:
             facts["late"] = 1
+        if open_band is not None and (why := self._switched(context, latest, stretch, open_band)):
+            facts["why"] = why
         return facts
+
+    def _switched(self, context: Context, latest: Latest, stretch: Stretch, open_band: Band) -> str:
+        """Why the band is open, if the water already stood over it when it came in force."""
+        if context.at - stretch.start > self._silent_after:
+            return ""
+        value = value_at(believable(context.windows.get(self._source)), stretch.start)
+        if value is None and latest.reading.time <= stretch.start:
+            value = latest.reading.value
+        if value is None:
+            return ""
+        value, least = round(value, DIGITS), open_band.severity
+        before = self._bands.at(stretch.start - 1)
+        then, now = worst(before.bands, value)[0], worst(stretch.bands, value)[0]
+        if now is None or now.severity < least or (then is not None and then.severity >= least):
+            return ""
+        ended = (b.threshold.order for b in before.bands if b.threshold.valid_to == stretch.start)
+        return ORDER if open_band.threshold.order or any(ended) else SEASON
 
     def quiet(
         self, series: Mapping[SeriesKey, Series], moments: NDArray[np.int64]
@@ -150,6 +175,8 @@ def build(
     grouped: dict[RuleKey, list[Threshold]] = {}
     for threshold in thresholds:
         direction = threshold.comparator.direction
+        if is_drought(threshold, station.kind):
+            continue
         if direction in ("up", "down") and threshold.variable not in RAINFALL:
             key = RuleKey(station.code, threshold.gauge, threshold.variable, TYPE, direction)
             grouped.setdefault(key, []).append(threshold)

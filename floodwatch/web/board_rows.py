@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from floodwatch.charts.limits import Gap, gaps, in_force, of_series
+from floodwatch.charts.limits import Gap, gaps, of_series
 from floodwatch.hydrology.rain_capacity import RunoffPair, rain_capacity_mm
 from floodwatch.hydrology.storage import StorageCurve
 from floodwatch.model.clock import HOUR, MINUTE
@@ -13,6 +13,7 @@ from floodwatch.model.district import District
 from floodwatch.model.quality import Flag, flag_of
 from floodwatch.model.reading import Latest, SeriesKey
 from floodwatch.model.station import Gauge, Reporting, Station, StationKind
+from floodwatch.model.threshold import ruling
 
 FLOOD_LIMIT = ("flood_limit", "spill")  # of a reservoir without a gate it is the weir
 HOUSEKEEPING = frozenset({"battery", "signal"})
@@ -143,7 +144,7 @@ def _row(
     limits = of_series(district.thresholds, key)
     tz = district.zone_of(station.code)
     row.flood_limit = next(
-        (t.value for t in limits if t.name in FLOOD_LIMIT and in_force(t, known.now, tz=tz)), None
+        (t.value for t in ruling(limits, known.now, tz) if t.name in FLOOD_LIMIT), None
     )
     if main.value is not None:
         row.passed, row.ahead = gaps(limits, main.value, at=known.now, tz=tz)
@@ -223,8 +224,9 @@ def _storage(row: Row, known: Known, *, district: District, tz: ZoneInfo) -> Non
     before = known.week_rain.get(station.rain_from or station.code, 0.0)
     row.alpha = RunoffPair().of(before)
     tops = {"crest": station.crest} if station.crest else {}
-    for limit in of_series(district.thresholds, SeriesKey(station.code, row.main.gauge, "stage")):
-        if limit.name in (*FLOOD_LIMIT, "design_flood") and in_force(limit, known.now, tz=tz):
+    limits = of_series(district.thresholds, SeriesKey(station.code, row.main.gauge, "stage"))
+    for limit in ruling(limits, known.now, tz):
+        if limit.name in (*FLOOD_LIMIT, "design_flood"):
             name = "flood_limit" if limit.name in FLOOD_LIMIT else limit.name
             tops[name] = limit.value
     for name, top in tops.items():

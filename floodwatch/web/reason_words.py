@@ -21,6 +21,11 @@ WHY = {
     "rule no longer configured": _l("规则已停用"),
     "superseded: the alert worsened": _l("告警已升级，另行叫应"),
     "来自导入的历史资料，不发通知": _l("来自导入的历史资料，不发通知"),
+    "season changed": _l("汛期分段切换，水位未变"),
+    "dated order": _l("调度令变更限值，水位未变"),
+    "因限值换季或按调度令变更而成立，只上屏，不发通知": _l(
+        "因限值换季或按调度令变更而成立，只上屏，不发通知"
+    ),
 }
 DELIVERY = {
     "in the inbox": _l("已进示范手机"),

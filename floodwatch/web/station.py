@@ -9,10 +9,10 @@ import plotly.io
 from flask import Blueprint, Response, abort, render_template, request
 from flask.typing import ResponseReturnValue
 
-from floodwatch.charts.limits import in_force
 from floodwatch.model.people import Role
 from floodwatch.model.quality import flag_of, reason_of
 from floodwatch.model.station import Station
+from floodwatch.model.threshold import ruling
 from floodwatch.store import board
 from floodwatch.web import words
 from floodwatch.web.alert_words import headline
@@ -60,7 +60,7 @@ def show(code: str) -> str:
         alert["headline"] = headline(alert)
     district = here().district
     limits = [each for each in district.thresholds if each.station == code]
-    tz = district.zone_of(code)
+    valid = ruling(limits, here().now, district.zone_of(code))
     return render_template(
         "station.html",
         station=station,
@@ -70,7 +70,7 @@ def show(code: str) -> str:
         gauge=gauge,
         ranges=RANGES,
         range=_range(),
-        limits=[(each, in_force(each, here().now, tz=tz)) for each in limits],
+        limits=[(each, each in valid) for each in limits],
         rules=described(district, code, chosen()),
         alerts=alerts,
     )

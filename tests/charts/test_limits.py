@@ -8,11 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from floodwatch.charts.hydrograph import spread
-from floodwatch.charts.limits import gaps, in_force, of_series, steps
+from floodwatch.charts.limits import gaps, of_series, steps
 from floodwatch.model.reading import SeriesKey
 from floodwatch.model.season import Season
 from floodwatch.model.severity import Severity
-from floodwatch.model.threshold import Comparator, Threshold
+from floodwatch.model.threshold import Comparator, Threshold, in_force
 
 TZ = ZoneInfo("Asia/Shanghai")
 
@@ -40,8 +40,8 @@ DROUGHT = limit("drought_limit", 87.2, comparator=Comparator.AT_OR_BELOW)
 
 
 def test_a_season_switches_at_eight_in_the_morning() -> None:
-    assert in_force(SUMMER, ms(2026, 7, 1, 7, 59), tz=TZ)
-    assert not in_force(SUMMER, ms(2026, 7, 1, 8), tz=TZ)
+    assert in_force(SUMMER, ms(2026, 7, 1, 7, 59), TZ)
+    assert not in_force(SUMMER, ms(2026, 7, 1, 8), TZ)
 
 
 def test_the_step_line_changes_where_the_season_does() -> None:

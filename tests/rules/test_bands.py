@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from floodwatch.model.clock import DAY, HOUR
 from floodwatch.model.season import Season
 from floodwatch.model.severity import Severity
-from floodwatch.model.threshold import Comparator
-from floodwatch.rules.bands import Bands, in_force, next_band, switches, worst
+from floodwatch.model.threshold import Comparator, in_force
+from floodwatch.rules.bands import Bands, next_band, switches, worst
 from tests.rules.making import limit
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
