@@ -10,15 +10,25 @@ from floodwatch.model.threshold import Threshold
 from floodwatch.rules import (
     composite,
     district_rain,
+    drought,
+    dry_days,
     eta,
+    feed,
     gate,
+    inspection,
     level,
+    offline,
     pump,
     rain_capacity,
     rainfall,
     rate,
+    rise_flat,
+    rise_silent,
     seepage,
     stale,
+    storage_low,
+    stuck,
+    supply_days,
 )
 from floodwatch.rules.context import Rule
 
@@ -29,8 +39,16 @@ BUILDERS: dict[str, Builder] = {
     level.TYPE: level.build,
     rainfall.TYPE: rainfall.build,
     rate.TYPE: rate.build,
+    rise_silent.TYPE: rise_silent.build,
+    rise_flat.TYPE: rise_flat.build,
+    offline.TYPE: offline.build,
     stale.TYPE: stale.build,
+    stuck.TYPE: stuck.build,
     composite.TYPE: composite.build,
+    drought.TYPE: drought.build,
+    storage_low.TYPE: storage_low.build,
+    supply_days.TYPE: supply_days.build,
+    inspection.TYPE: inspection.build,
     pump.TYPE: pump.build,
     gate.TYPE: gate.build,
     eta.TYPE: eta.build,
@@ -39,15 +57,29 @@ BUILDERS: dict[str, Builder] = {
 }
 
 # Rule type -> what builds its rules for the district as a whole, which stands there as a station.
-WHOLE: dict[str, Builder] = {district_rain.TYPE: district_rain.build}
+WHOLE: dict[str, Builder] = {
+    district_rain.TYPE: district_rain.build,
+    feed.TYPE: feed.build,
+    dry_days.TYPE: dry_days.build,
+}
 
 # Rule type -> the parameters that [[rule]] may set for it, each with a word of explanation.
 PARAMETERS: dict[str, Mapping[str, str]] = {
-    level.TYPE: {},
+    level.TYPE: level.PARAMETERS,
     rainfall.TYPE: rainfall.PARAMETERS,
     rate.TYPE: rate.PARAMETERS,
     stale.TYPE: stale.PARAMETERS,
+    rise_silent.TYPE: rise_silent.PARAMETERS,
+    rise_flat.TYPE: rise_flat.PARAMETERS,
+    stuck.TYPE: stuck.PARAMETERS,
+    offline.TYPE: offline.PARAMETERS,
+    feed.TYPE: feed.PARAMETERS,
     composite.TYPE: composite.PARAMETERS,
+    drought.TYPE: {},
+    dry_days.TYPE: dry_days.PARAMETERS,
+    storage_low.TYPE: storage_low.PARAMETERS,
+    supply_days.TYPE: supply_days.PARAMETERS,
+    inspection.TYPE: inspection.PARAMETERS,
     pump.TYPE: pump.PARAMETERS,
     gate.TYPE: gate.PARAMETERS,
     eta.TYPE: eta.PARAMETERS,

@@ -22,7 +22,7 @@ from floodwatch.rules.slots import next_slot
 
 TYPE = "stuck"
 PARAMETERS = {
-    "days": "whole days without change; default 3",
+    "flat_days": "whole days without change; default 3",
     "rain_mm": "rain of these days from which water must have moved; default 30",
     "moved_m": "range of a neighbour's stage in these days that counts as movement; default 0.10",
 }
@@ -166,7 +166,7 @@ def build(
             neighbours=neighbours,
             rain=rain,
             holds=chosen.holds,
-            days=max(1, round(number(chosen.parameters, "days", 3))),
+            days=max(1, round(number(chosen.parameters, "flat_days", 3))),
             rain_mm=number(chosen.parameters, "rain_mm", 30),
             moved=1e-6 if metered else number(chosen.parameters, "moved_m", 0.10),
         )
