@@ -55,6 +55,13 @@ def _references(draft: Draft, entry: Entry[StationTable]) -> Iterator[Problem]:
     if station.rain_from and station.rain_from not in draft.codes:
         what = f"unknown station {station.rain_from!r}"
         yield entry.problem("rain_from", what, nearest(station.rain_from, draft.codes))
+    for key, named in (("supply_from", [station.supply_from]), ("backups", station.backups)):
+        for code in named:
+            if code and code not in draft.codes:
+                yield entry.problem(key, f"unknown station {code!r}", nearest(code, draft.codes))
+    if station.supply_from and (station.intake is None or station.demand is None):
+        what = "a source without an intake and a demand tells nothing"
+        yield entry.problem("supply_from", what, "add intake = (m) and demand = (m³ a day)")
     for role, people in station.persons.items():
         for index, person in enumerate(people):
             if person not in draft.names:

@@ -71,6 +71,12 @@ class StationTable(Table):
     enabled: bool = True
     valid_to: Moment | None = None
     normal_pool: float | None = None
+    supply_from: str = ""
+    intake: float | None = None
+    demand: Positive | None = None
+    backups: list[Word] = Field(default_factory=list)
+    user: str = ""
+    plan: Positive | None = None
 
 
 StationTable.spare = frozenset(StationTable.model_fields) - {"code", "name", "kind"}
@@ -107,6 +113,12 @@ def station_of(
         valid_to=valid_to,
         curve=curve,
         normal_pool=table.normal_pool,
+        supply_from=table.supply_from,
+        intake=table.intake,
+        demand=table.demand,
+        backups=tuple(table.backups),
+        user=table.user,
+        plan=table.plan,
         order=order,
     )
 

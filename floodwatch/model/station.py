@@ -94,4 +94,10 @@ class Station:
     valid_to: int | None = None  # ms UTC: retired from then on; its history stays
     curve: tuple[tuple[float, float], ...] = ()  # (stage m, storage m³), rising
     normal_pool: float | None = None
+    supply_from: str = ""  # of a supply: code of the reservoir it draws on
+    intake: float | None = None  # m; below it nothing can be drawn
+    demand: float | None = None  # m³ a day, drinking water
+    backups: tuple[str, ...] = ()  # codes of sources to fall back on
+    user: str = ""  # of a meter: whose permit it counts against
+    plan: float | None = None  # m³ a year, of the whole user
     order: int = 0  # place in its file: the customary order of the board

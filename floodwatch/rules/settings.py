@@ -1,5 +1,6 @@
 """Which [[rule]] settings apply to a rule: the most specific wins."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 from typing import Any, NamedTuple
@@ -101,6 +102,7 @@ def _is_line(value: object) -> bool:
     return all(a[0] < b[0] for a, b in pairwise(pairs))
 
 
+_SEASON = re.compile(r"\d\d-\d\d/\d\d-\d\d")
 _STEPS = (is_steps, "a list of rising numbers, such as [30, 50, 80]")
 _CODE = (is_code, "the code of a station, in quotes")
 _LINES = (is_lines, "a table of lines such as {S1 = [[85.0, 0.2], [93.0, 1.1]]}, stages rising")
@@ -118,7 +120,21 @@ KINDS: dict[str, tuple[Callable[[object], bool], str]] = {
     "points": _LINES,
     "conditions": (
         is_conditions,
-        'a list of conditions such as [{type = "rainfall", variable = "rainfall", severity = "IV"}]',
+        'a list of conditions such as [{type = "rainfall", variable = "rainfall"}]',
+    ),
+    "days": (
+        lambda value: is_number(value) or is_steps(value),
+        "a number of days, or a list of rising ones",
+    ),
+    "dry_steps": _STEPS,
+    "flood_season": (
+        lambda value: isinstance(value, str) and bool(_SEASON.fullmatch(value)),
+        'a season such as "04-01/09-30"',
+    ),
+    "percent": _STEPS,
+    "warn_days": (
+        lambda value: isinstance(value, list | tuple) and is_steps(value[::-1]),
+        "a list of falling numbers, such as [10, 5, 2]",
     ),
     "match": (lambda value: value in ("all", "any"), '"all" or "any"'),
     "name": (is_code, "a name, in quotes"),

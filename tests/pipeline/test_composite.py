@@ -70,7 +70,9 @@ def test_what_both_rules_find_in_one_batch_is_seen_in_the_same_transaction(town:
 def test_rain_arms_the_check_for_an_hour_after_its_alert(town: Town) -> None:
     armed(town)
     town.say(GAUGE, "rainfall", 60.0)
-    town.wait(95, step=5)  # the rain leaves its window after 60 min, its alert ends 30 min later
+    town.wait(60, step=5)
+    town.say(GAUGE, "rainfall", 0.0)
+    town.wait(40, step=5)  # the rain leaves its window after 60 min, its alert ends 30 min later
     assert firing(town) == set()
     town.wait(30, step=5)
     town.stage(95.30)
@@ -80,7 +82,9 @@ def test_rain_arms_the_check_for_an_hour_after_its_alert(town: Town) -> None:
 def test_after_its_window_nothing_is_armed_and_the_tick_says_so(town: Town) -> None:
     armed(town)
     town.say(GAUGE, "rainfall", 60.0)
-    town.wait(95, step=5)
+    town.wait(60, step=5)
+    town.say(GAUGE, "rainfall", 0.0)
+    town.wait(40, step=5)
     town.stage(95.30)
     assert composites(town) == {RESERVOIR}
     town.wait(65, step=5)

@@ -14,7 +14,7 @@ def test_every_type_says_which_parameters_it_takes() -> None:
 
 def test_a_reading_wakes_every_rule_that_needs_its_series() -> None:
     found = index(compile_rules(district(BANDS)))
-    assert {r.key.type for r in found[STAGE]} == {"level", "rise_silent", "stale"}
+    assert {r.key.type for r in found[STAGE]} == {"inspection", "level", "rise_silent", "stale"}
 
 
 def test_no_two_rules_share_an_identity() -> None:
