@@ -8,16 +8,24 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from sqlalchemy import Connection
+
 from floodwatch.config.live import Configuration
 from floodwatch.model.clock import SystemClock
 from floodwatch.model.district import District
 from floodwatch.model.errors import Fenced
 from floodwatch.model.notification import Channel, Message, Result, Sent
 from floodwatch.model.severity import Severity
+from floodwatch.notify import routing
+from floodwatch.notify.breaker import may_try
 from floodwatch.notify.message import repeated
+from floodwatch.pipeline import another_way, answer_link, arrange, lines
+from floodwatch.pipeline.arrange import Crowd
+from floodwatch.pipeline.lines import Lines
 from floodwatch.pipeline.settle_delivery import Outcome, settle
-from floodwatch.store import outbox
+from floodwatch.store import dispatch, outbox
 from floodwatch.store.database import Database, Transaction
+from floodwatch.store.dispatch import Row
 from floodwatch.store.outbox import Claimed, Waiting
 
 _log = logging.getLogger(__name__)
@@ -77,6 +85,8 @@ class Deliverer:
         self._lost: Counter[str] = Counter()
         self._results: queue.SimpleQueue[Outcome] = queue.SimpleQueue()
         self._unsettled: list[Outcome] = []
+        self._lines: Lines | None = None  # read at the first round
+        self._diverted: dict[str, int] = {}  # channel that is down -> its last row that was seen
         self._awake = threading.Event()
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="deliver", daemon=True)
@@ -124,61 +134,130 @@ class Deliverer:
     def _round(self) -> None:
         self._collect()
         self._give_up_lost()
-        found = self._due()
-        channels = self._channels() if found else {}
-        chosen = self._pick(found, channels)
-        if not chosen and not self._unsettled:
+        look = self._look()
+        channels = self._channels() if look.due else {}
+        chosen = self._pick(look, channels)
+        if not (chosen or self._unsettled or look.pressing):
             return  # an idle outbox is only read
         with self._database.write(epoch=self._epoch) as tx:
             self._settle(tx)
-            rows = outbox.lease(tx, chosen, epoch=self._epoch, now=self._now())
+            gone = self._arrange(tx, look)
+            kept = [number for number in chosen if number not in gone]
+            rows = outbox.lease(tx, kept, epoch=self._epoch, now=self._now())
+            links = self._links(tx, rows)
         self._unsettled.clear()
         for row in rows:
-            self._hand_over(row, channels.get(row.channel))
+            self._hand_over(row, channels.get(row.channel), links.get(row.id, ""))
+        if gone:
+            self._awake.set()  # what took their place is due
 
-    def _due(self) -> list[Waiting]:
+    def _look(self) -> "_Look":
+        """What is due, and what has to be put in order first. Only reads."""
         busy = [number for number, _ in self._sending]
         busy += [outcome.row.id for outcome in self._unsettled]
         with self._database.read() as connection:
-            return outbox.waiting(
+            if self._lines is None:
+                self._lines = Lines(lines.known(connection))
+            now = self._now()
+            due = outbox.waiting(
                 connection,
                 self._database.dialect,
                 epoch=self._epoch,
-                now=self._now(),
+                now=now,
                 sending=busy,
                 most=self._workers,
             )
+            if not due:
+                return _Look()
+            district = self._district()
+            counted = arrange.quotas(connection, district, now=now)
+            return _Look(
+                due=due,
+                repeated=dispatch.repetitions(connection),
+                crowds=arrange.crowds(connection, district, counted, now=now),
+                full=arrange.without_room(due, counted),
+                stranded=self._stranded(connection),
+            )
 
-    def _pick(self, found: Sequence[Waiting], channels: Channels) -> list[int]:
+    def _stranded(self, connection: Connection) -> list[Row]:
+        """Rows of channels that are down for which no other way was looked for yet."""
+        down = self._up_to_date.down()
+        self._diverted = {name: seen for name, seen in self._diverted.items() if name in down}
+        found = []
+        for name in down:
+            after = self._diverted.get(name, 0)
+            found += dispatch.unsent(connection, channel=name, after=after)
+        return found
+
+    def _arrange(self, tx: Transaction, look: "_Look") -> set[int]:
+        """Drop what is outdated, collapse crowds, lead round what is shut; rows not sent now."""
+        now, district = self._now(), self._district() if look.pressing else District()
+        gone: set[int] = set()
+        if look.repeated:
+            gone |= dispatch.drop_repetitions(tx)
+        if look.crowds:
+            gone |= arrange.arrange(tx, look.crowds, district=district, now=now)
+        if full := [number for number in look.full if number not in gone]:
+            shut = self._up_to_date.down()
+            arrange.divert(tx, full, district=district, now=now, shut=shut)
+            gone |= set(full)
+        if look.stranded:
+            shut = self._up_to_date.down()
+            another_way.take(tx, look.stranded, district=district, now=now, shut=shut)
+            seen = {row.channel: row.id for row in look.stranded}
+            tx.after_commit(lambda: self._diverted.update(seen))
+        return gone
+
+    @property
+    def _up_to_date(self) -> Lines:
+        return self._lines or Lines({})
+
+    def _pick(self, look: "_Look", channels: Channels) -> list[int]:
         """Those for which a thread is free; what has no channel any more needs none."""
         used = Counter(one.channel for one in self._sending.values())
+        full, now = set(look.full), self._now()
         chosen = []
-        for row in found:
+        for row in look.due:
             grave = row.severity >= Severity.I
             room = self._workers if grave else self._workers - 1
+            if row.id in full:
+                continue
             if row.channel not in channels:
                 chosen.append(row.id)
-            elif used[row.channel] < room and self._lost[row.channel] < 2 * self._workers:
+                continue
+            line = self._up_to_date.of(row.channel)
+            if not may_try(line, trying=used[row.channel], now=now):
+                continue
+            if used[row.channel] < room and self._lost[row.channel] < 2 * self._workers:
                 used[row.channel] += 1
                 chosen.append(row.id)
         return chosen
 
-    def _hand_over(self, row: Claimed, channel: Channel | None) -> None:
+    def _links(self, tx: Transaction, rows: Sequence[Claimed]) -> dict[int, str]:
+        """The links by which the receivers of these mails answer; empty without an address."""
+        mails = [row for row in rows if row.channel == routing.MAIL]
+        if not mails:
+            return {}
+        return answer_link.links(tx, mails, district=self._district(), now=self._now())
+
+    def _hand_over(self, row: Claimed, channel: Channel | None, link: str) -> None:
         if channel is None:
             reason = f"there is no channel {row.channel!r} any more"
-            self._results.put(Outcome(row, self._now(), Result(Sent.PERMANENT, reason)))
+            result = Result(Sent.PERMANENT, reason)
+            self._results.put(Outcome(row, self._now(), result, gone=True))
             self._awake.set()
             return
         until = self._monotonic() + channel.timeout + GRACE_S
         self._sending[row.id, row.tries] = _Sending(row.channel, until)
         name = f"send-{row.channel}-{row.id}"
-        threading.Thread(target=self._send, args=(row, channel), name=name, daemon=True).start()
+        work = (row, channel, link)
+        threading.Thread(target=self._send, args=work, name=name, daemon=True).start()
 
-    def _send(self, row: Claimed, channel: Channel) -> None:
+    def _send(self, row: Claimed, channel: Channel, link: str) -> None:
         """In a thread of its own: whatever happens ends as an outcome."""
         at = self._now_or(row.created_at)
         try:
-            result = channel.send(message_of(row, at))
+            result = channel.send(message_of(row, at, link=link))
         except Exception as error:  # noqa: BLE001 - nobody can say what became of the message
             _log.exception("channel %s failed on row %d", row.channel, row.id)
             result = Result(Sent.UNKNOWN, f"{type(error).__name__}: {error}")
@@ -207,6 +286,11 @@ class Deliverer:
                 self._late.discard(place)
                 self._lost[row.channel] -= 1
             self._unsettled.append(outcome)
+            if not outcome.gone:
+                result = outcome.result
+                self._up_to_date.heard(
+                    row.channel, result.sent, detail=result.detail, at=outcome.at
+                )
 
     def _give_up_lost(self) -> None:
         """A channel that does not come back within its limit keeps its thread, not its row."""
@@ -216,6 +300,8 @@ class Deliverer:
             self._lost[channel] += 1
             self._late.add(place)
             _log.error("channel %s does not come back; row %d is sent again", channel, place[0])
+            said = "does not come back"
+            self._up_to_date.heard(channel, Sent.UNKNOWN, detail=said, at=self._now())
 
     def _settle(self, tx: Transaction) -> None:
         settle(
@@ -224,7 +310,9 @@ class Deliverer:
             epoch=self._epoch,
             district=self._district() if self._unsettled else District(),
             chance=self._chance,
+            lines=self._up_to_date,
         )
+        self._up_to_date.write(tx)
 
     def _finish(self) -> None:
         """Wait for the threads that are sending, and write down what became of their messages."""
@@ -240,11 +328,38 @@ class Deliverer:
             self._unsettled.clear()
 
 
-def message_of(row: Claimed, at: int) -> Message:
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """What one round has found."""
+
+    due: Sequence[Waiting] = ()
+    repeated: bool = False
+    crowds: Sequence[Crowd] = ()
+    full: Sequence[int] = ()  # rows whose provider has used up its quota
+    stranded: Sequence[Row] = ()
+
+    @property
+    def pressing(self) -> bool:
+        """Whether something must be written even if nothing can be sent."""
+        return bool(self.repeated or self.crowds or self.full or self.stranded)
+
+
+def message_of(row: Claimed, at: int, *, link: str = "") -> Message:
     """The message of a row; one that may have arrived before says so in its first words."""
     subject, body = row.subject, row.body
     if row.repeat:
         subject, body = repeated(subject, row.alert_id), repeated(body, row.alert_id)
+    if link:
+        body = f"{body.rstrip()}\n\n{link}\n"
     return Message(
-        row.key, row.address, row.person, subject, body, row.severity, attempt=row.tries, at=at
+        row.key,
+        row.address,
+        row.person,
+        subject,
+        body,
+        row.severity,
+        attempt=row.tries,
+        at=at,
+        kind=row.kind,
+        way=row.way,
     )

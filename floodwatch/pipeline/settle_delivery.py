@@ -1,31 +1,36 @@
 """Writes down what became of attempts to send: accepted, to be tried again, or another way."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
 from floodwatch.model.district import District
 from floodwatch.model.notification import OutboxState, Result, Sent
-from floodwatch.notify import retry, routing
-from floodwatch.pipeline import faults
-from floodwatch.store import outbox, timeline
+from floodwatch.notify import quota, retry, routing, sms_text
+from floodwatch.pipeline import another_way, faults
+from floodwatch.pipeline.lines import Lines, storable
+from floodwatch.store import dispatch, outbox, timeline
 from floodwatch.store.database import Transaction
 from floodwatch.store.outbox import Attempt, Claimed, InFlight, Verdict
 
 MOST = 1_000  # characters kept of what a provider answers
+SMS = "sms"  # channels whose name begins so count parts
 
 
 class Outcome(NamedTuple):
-    """What a channel said of one attempt, and when (service ms)."""
+    """What a channel said of one attempt, and when (service ms). `gone`: there is none any more."""
 
     row: Claimed
     at: int
     result: Result
+    gone: bool = False
 
 
 class _Settled(NamedTuple):
     outcome: Outcome
     verdict: Verdict
+    refused_before: bool
 
 
 def settle(
@@ -35,8 +40,9 @@ def settle(
     epoch: int,
     district: District,
     chance: Callable[[], float],
+    lines: Lines | None = None,
 ) -> None:
-    """Record outcomes; what will never be taken goes on by the person's next way.
+    """Record outcomes; what is not taken goes on by the person's next way.
 
     An outcome that comes after its row went on without it is kept as an attempt only, unless it is
     good news.
@@ -46,13 +52,13 @@ def settle(
     outcomes = [_storable(outcome) for outcome in outcomes]
 
     def together() -> None:
-        _settle(tx, outcomes, epoch=epoch, district=district, chance=chance)
+        _settle(tx, outcomes, epoch=epoch, district=district, chance=chance, lines=lines)
 
     if faults.attempt(tx, f"settling {len(outcomes)} messages", together) is None:
         return
     if len(outcomes) > 1:  # one that cannot be written down must not keep back the others
         for outcome in outcomes:
-            settle(tx, [outcome], epoch=epoch, district=district, chance=chance)
+            settle(tx, [outcome], epoch=epoch, district=district, chance=chance, lines=lines)
         return
     number, at = outcomes[0].row.id, outcomes[0].at
     said = "what became of it could not be written down"
@@ -65,8 +71,11 @@ def settle(
 
 def _storable(outcome: Outcome) -> Outcome:
     """With a detail that every database takes: a provider may answer anything."""
-    detail = outcome.result.detail.replace("\x00", "").encode("utf-8", "replace").decode("utf-8")
-    return outcome._replace(result=replace(outcome.result, detail=detail[:MOST]))
+    result = outcome.result
+    known = storable(result.provider_id)[:200]
+    return outcome._replace(
+        result=replace(result, detail=storable(result.detail)[:MOST], provider_id=known)
+    )
 
 
 def _settle(
@@ -76,18 +85,22 @@ def _settle(
     epoch: int,
     district: District,
     chance: Callable[[], float],
+    lines: Lines | None,
 ) -> None:
     flying = outbox.in_flight(tx, [outcome.row.id for outcome in outcomes])
     settled = []
     for outcome in outcomes:
         row = flying.get(outcome.row.id)
         if row is not None and _counts(row, outcome, epoch):
-            settled.append(_Settled(outcome, _verdict(outcome, row, chance())))
+            verdict = _verdict(outcome, row, chance(), district)
+            settled.append(_Settled(outcome, verdict, row.refused))
     attempts = [
         Attempt(o.row.id, o.at, epoch, o.result.sent.value, o.result.detail) for o in outcomes
     ]
     outbox.record(tx, attempts, [one.verdict for one in settled])
-    _go_on(tx, settled, district)
+    _count(tx, outcomes, district)
+    _stand_down(tx, settled)
+    _go_on(tx, settled, district, shut=lines.down() if lines else ())
 
 
 def _counts(row: InFlight, outcome: Outcome, epoch: int) -> bool:
@@ -95,40 +108,100 @@ def _counts(row: InFlight, outcome: Outcome, epoch: int) -> bool:
     return mine or outcome.result.sent is Sent.ACCEPTED
 
 
-def _verdict(outcome: Outcome, row: InFlight, chance: float) -> Verdict:
+def _verdict(outcome: Outcome, row: InFlight, chance: float, district: District) -> Verdict:
     sent, detail, at = outcome.result.sent, outcome.result.detail, outcome.at
-    number = outcome.row.id
+    number, message = outcome.row.id, outcome.row
     if sent is Sent.ACCEPTED:
-        return Verdict(number, OutboxState.ACCEPTED.value, None, at, detail or "accepted")
-    if sent is Sent.PERMANENT:
-        return Verdict(number, OutboxState.FAILED.value, None, None, detail or "refused for good")
-    age = at - outcome.row.created_at
-    if retry.given_up(outcome.row.severity, alert_stands=row.stands, age=age):
+        parts = _parts(message, district)
+        known = outcome.result.provider_id or None
+        said = detail or "accepted"
+        return Verdict(number, OutboxState.ACCEPTED.value, None, at, said, known, parts)
+    if outcome.gone:
+        return Verdict(number, OutboxState.FAILED.value, None, None, detail)
+    age = at - message.created_at
+    if retry.given_up(message.severity, alert_stands=row.stands, age=age):
         reason = f"given up after {age // 3_600_000} h: {detail}"
         return Verdict(number, OutboxState.EXPIRED.value, None, None, reason)
-    due = at + retry.wait(outcome.row.tries, chance)
+    if sent is Sent.PERMANENT:
+        due = at + retry.REFUSED
+        return Verdict(number, OutboxState.RETRY.value, due, None, detail or "refused for good")
+    due = at + retry.wait(message.tries, chance)
     return Verdict(number, OutboxState.RETRY.value, due, None, detail or sent.value)
 
 
-def _go_on(tx: Transaction, settled: Sequence[_Settled], district: District) -> None:
-    """Another way for what was refused for good, and a word to the room about what is not out."""
-    refused = [one for one in settled if one.verdict.state == OutboxState.FAILED.value]
-    ways = dict(_other_ways(tx, refused, district)) if refused else {}
-    for one in refused:
-        if (entry := ways.get(one.outcome.row.id)) is not None:
-            outbox.insert(tx, [entry], now=one.outcome.at)
+def _parts(row: Claimed, district: District) -> int:
+    """How many SMS it was; 0 when it was none."""
+    if not row.channel.startswith(SMS) or row.way != "text":
+        return 0
+    return sms_text.parts(row.body, str(district.service.get("signature") or ""))
+
+
+def _count(tx: Transaction, outcomes: Sequence[Outcome], district: District) -> None:
+    """What the provider has, or may have, counts against the day."""
+    sent: Counter[tuple[str, str]] = Counter()
+    for outcome in outcomes:
+        limits = quota.limits_of(district.channels.get(outcome.row.channel, {}))
+        if limits != quota.Limits() and outcome.result.sent in (Sent.ACCEPTED, Sent.UNKNOWN):
+            sent[outcome.row.channel, outcome.row.address] += 1
+            sent[outcome.row.channel, dispatch.EVERY_ADDRESS] += 1
+    if sent:
+        dispatch.count(tx, sent, day=quota.day_of(outcomes[0].at, district.tz))
+
+
+def _stand_down(tx: Transaction, settled: Sequence[_Settled]) -> None:
+    """What has arrived in the place of another message ends that one; the log reaches nobody."""
+    arrived = {
+        one.outcome.row.instead_of: one.outcome.row.channel
+        for one in settled
+        if one.verdict.state == OutboxState.ACCEPTED.value and one.outcome.row.instead_of
+        if one.outcome.row.channel != routing.LOG
+    }
+    dispatch.stand_down(tx, {number: by for number, by in arrived.items() if number})
+
+
+def _go_on(
+    tx: Transaction, settled: Sequence[_Settled], district: District, *, shut: Sequence[str]
+) -> None:
+    """Another way for what does not get out, and a word to the room about it."""
+    entries: dict[int, outbox.Entry] = {}
+    for log, chosen in (
+        (True, [one for one in settled if _refused(one)]),
+        (False, [one for one in settled if _slow(one)]),
+    ):
+        if chosen:
+            rows = dispatch.rows(tx.connection, [one.outcome.row.id for one in chosen])
+            at = max(one.outcome.at for one in chosen)
+            entries |= another_way.take(tx, rows, district=district, now=at, shut=shut, log=log)
     notes = [
-        _note(one, f"{one.outcome.row.channel}: {one.verdict.reason}", ways)
+        _note(one, f"{one.outcome.row.channel}: {one.verdict.reason}", entries)
         for one in settled
         if one.outcome.row.alert_id is not None and _worth_a_note(one)
     ]
     timeline.append(tx, notes)
 
 
+def _refused(one: _Settled) -> bool:
+    """Whether it was refused for good just now, for the first time."""
+    refused = one.outcome.result.sent is Sent.PERMANENT and not one.refused_before
+    return refused and one.verdict.state != OutboxState.EXPIRED.value
+
+
+def _slow(one: _Settled) -> bool:
+    """Whether it is time to try another channel beside this one."""
+    waits = one.verdict.state == OutboxState.RETRY.value and not one.refused_before
+    row = one.outcome.row
+    late = row.tries >= retry.ANOTHER_AFTER or one.outcome.at - row.created_at >= retry.PATIENCE
+    return waits and late and one.outcome.result.sent is not Sent.PERMANENT
+
+
 def _worth_a_note(one: _Settled) -> bool:
     state, tries = one.verdict.state, one.outcome.row.tries
     stuck = state == OutboxState.RETRY.value and tries == retry.TOLD_AFTER
-    return stuck or state in (OutboxState.FAILED.value, OutboxState.EXPIRED.value)
+    return (
+        _refused(one)
+        or (stuck and not one.refused_before)
+        or (state in (OutboxState.FAILED.value, OutboxState.EXPIRED.value))
+    )
 
 
 def _note(one: _Settled, reason: str, ways: dict[int, outbox.Entry]) -> timeline.Entry:
@@ -137,11 +210,11 @@ def _note(one: _Settled, reason: str, ways: dict[int, outbox.Entry]) -> timeline
     said = {
         OutboxState.FAILED.value: "送不到",
         OutboxState.EXPIRED.value: "已放弃",
-        OutboxState.RETRY.value: "仍未送出",
+        OutboxState.RETRY.value: "送不到" if _refused(one) else "仍未送出",
     }[one.verdict.state]
     after = f"，改用 {entry.channel}" if entry else ""
     facts = {
-        "delivery": one.verdict.state,
+        "delivery": OutboxState.FAILED.value if _refused(one) else one.verdict.state,
         "person": row.person,
         "channel": row.channel,
         "next": entry.channel if entry else None,
@@ -150,35 +223,3 @@ def _note(one: _Settled, reason: str, ways: dict[int, outbox.Entry]) -> timeline
     return timeline.Entry(
         row.alert_id or 0, one.outcome.at, "note", text, None, row.severity, facts
     )
-
-
-def _other_ways(
-    tx: Transaction, refused: Sequence[_Settled], district: District
-) -> Iterator[tuple[int, outbox.Entry]]:
-    rows = [one.outcome.row for one in refused]
-    ids = sorted({row.alert_id for row in rows if row.alert_id is not None})
-    used = outbox.channels_used(tx, ids)
-    for row in rows:
-        person = district.people.get(row.person) or routing.stranger(row.person)
-        tried = {
-            channel
-            for alert_id, seq, name, channel in used
-            if (alert_id, seq, name) == (row.alert_id, row.seq, row.person)
-        }
-        way = routing.next_way(district, person, row.channel, tried)
-        if way is not None:
-            yield (
-                row.id,
-                outbox.Entry(
-                    alert_id=row.alert_id,
-                    seq=row.seq,
-                    step=row.key.rpartition("-")[2],
-                    kind=row.kind,
-                    person=row.person,
-                    channel=way[0],
-                    address=way[1],
-                    severity=row.severity,
-                    subject=row.subject,
-                    body=row.body,
-                ),
-            )

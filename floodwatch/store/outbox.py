@@ -8,6 +8,7 @@ from sqlalchemy import Connection, bindparam, text, update
 from sqlalchemy import insert as insert_into
 
 from floodwatch.model.clock import SECOND
+from floodwatch.model.errors import Refused
 from floodwatch.model.notification import OutboxState
 from floodwatch.store.database import Transaction
 from floodwatch.store.dialect import Dialect
@@ -15,6 +16,8 @@ from floodwatch.store.tables import attempt as _attempt
 from floodwatch.store.tables import outbox as _outbox
 
 KEY_LENGTH = 200
+EXERCISE = "exercise"
+EXERCISE_MARK, EXERCISE_MARK_EN = "【演练】", "[EXERCISE]"
 LEASE = 25 * SECOND  # shown only: a lease is the engine's epoch, and lasts as long as it does
 
 
@@ -32,10 +35,11 @@ class Entry(NamedTuple):
     subject: str
     body: str
     way: str = "text"  # text | call
+    instead_of: int | None = None  # the row on another channel that it stands in for
 
     @property
     def told(self) -> tuple[int | str | None, ...]:
-        """The columns from alert_id to way."""
+        """The columns from alert_id to instead_of."""
         return (*self[:2], *self[3:])
 
     @property
@@ -64,7 +68,14 @@ class Claimed(NamedTuple):
     body: str
     tries: int
     created_at: int
+    way: str
+    instead_of: int | None
     repeat: bool
+
+    @property
+    def step(self) -> str:
+        """The last part of the key."""
+        return self.key.rpartition("-")[2]
 
 
 class Told(NamedTuple):
@@ -83,15 +94,19 @@ class Waiting(NamedTuple):
     id: int
     channel: str
     severity: int
+    person: str = ""
+    address: str = ""
 
 
 class InFlight(NamedTuple):
-    """How an unfinished row stands. `stands`: its alert has not resolved."""
+    """How an unfinished row stands. `stands`: its alert has not resolved; `refused`: for good,
+    before."""
 
     leased: bool
     epoch: int | None
     tries: int
     stands: bool
+    refused: bool = False
 
 
 class Attempt(NamedTuple):
@@ -112,12 +127,14 @@ class Verdict(NamedTuple):
     next_at: int | None
     accepted_at: int | None
     reason: str | None
+    provider_id: str | None = None
+    parts: int = 0
 
 
 _FIELDS = Claimed._fields[:-1]
 _COLUMNS = (
     *("key", "alert_id", "seq", "kind", "person", "channel", "address", "severity", "subject"),
-    *("body", "way", "state", "next_at", "tries", "created_at", "rev"),
+    *("body", "way", "instead_of", "state", "next_at", "tries", "created_at", "rev"),
 )
 _UNSENT = "state IN ('pending', 'retry')"
 # An unfinished row of the same alert to the same person goes before its all-clear.
@@ -131,10 +148,31 @@ _WAITS = """
 
 
 def insert(tx: Transaction, entries: Iterable[Entry], *, now: int) -> None:
-    """Put messages in, due at once; one whose key is known stays as it is."""
+    """Put messages in, due at once; one whose key is known stays as it is.
+
+    This is the only door: nothing about an alert passes it marked as an exercise, and no exercise
+    unmarked.
+    """
     pending = (OutboxState.PENDING.value, now, 0, now, tx.rev)
-    rows = [(entry.key, *entry.told, *pending) for entry in entries]
+    rows = [(entry.key, *_honest(entry).told, *pending) for entry in entries]
     tx.dialect.upsert(tx.connection, _outbox, rows, columns=_COLUMNS, key=("key",), update=())
+
+
+def _honest(entry: Entry) -> Entry:
+    if entry.kind == EXERCISE:
+        if entry.alert_id is not None:
+            raise Refused("an exercise is about no alert; start one with `floodwatch exercise`")
+        marked = all(
+            EXERCISE_MARK in t or EXERCISE_MARK_EN in t for t in (entry.subject, entry.body)
+        )
+        if not marked:
+            raise Refused(f"a message of an exercise must be marked {EXERCISE_MARK}")
+        return entry
+    subject, body = (
+        text.replace(EXERCISE_MARK, "").replace(EXERCISE_MARK_EN, "")
+        for text in (entry.subject, entry.body)
+    )
+    return entry._replace(subject=subject, body=body)
 
 
 def supersede_milder(tx: Transaction, alert_ids: Sequence[int]) -> None:
@@ -157,15 +195,15 @@ def told(tx: Transaction, alert_ids: Sequence[int]) -> list[Told]:
     """To whom messages of these alerts went, or were to go and still have not gone."""
     statement = f"""
         SELECT outbox.alert_id, outbox.person, outbox.channel, MAX(outbox.address) AS address,
-            MAX(CASE WHEN outbox.state IN ('accepted', 'leased') THEN 1
-                WHEN outbox.state = 'retry' AND EXISTS (
+            MAX(CASE WHEN sent.state IN ('accepted', 'leased') THEN 1
+                WHEN sent.state = 'retry' AND EXISTS (
                     SELECT 1 FROM attempt
-                    WHERE attempt.outbox_id = outbox.id AND attempt.sent = 'unknown') THEN 1
+                    WHERE attempt.outbox_id = sent.id AND attempt.sent = 'unknown') THEN 1
                 ELSE 0 END) AS reached
-        FROM outbox
+        FROM outbox JOIN outbox AS sent ON sent.id = COALESCE(outbox.digest_id, outbox.id)
         WHERE outbox.alert_id IN {tx.dialect.integers("alerts")}
           AND outbox.kind NOT IN ('resolved', 'missed')
-          AND outbox.state IN ('accepted', 'leased', 'pending', 'retry')
+          AND sent.state IN ('accepted', 'leased', 'pending', 'retry')
         GROUP BY outbox.alert_id, outbox.person, outbox.channel
         ORDER BY MIN(outbox.id)
     """
@@ -202,8 +240,8 @@ def waiting(
     and rows of this epoch that are not among `sending`: nobody is sending them any more.
     """
     statement = f"""
-        SELECT id, channel, severity FROM (
-            SELECT id, channel, severity, ROW_NUMBER() OVER (
+        SELECT id, channel, severity, person, address FROM (
+            SELECT id, channel, severity, person, address, ROW_NUMBER() OVER (
                 PARTITION BY channel, severity = 4 ORDER BY severity DESC, id) AS place
             FROM outbox
             WHERE ({_UNSENT} AND next_at <= :now
@@ -252,13 +290,18 @@ def in_flight(tx: Transaction, ids: Sequence[int]) -> dict[int, InFlight]:
     """How the rows stand whose outcomes have come; final ones are absent."""
     statement = f"""
         SELECT outbox.id, outbox.state = 'leased' AS leased, outbox.epoch, outbox.tries,
-            alert.id IS NOT NULL AND alert.resolved_at IS NULL AS stands
+            alert.id IS NOT NULL AND alert.resolved_at IS NULL AS stands,
+            EXISTS (SELECT 1 FROM attempt WHERE attempt.outbox_id = outbox.id
+                AND attempt.sent = 'permanent') AS refused
         FROM outbox LEFT JOIN alert ON alert.id = outbox.alert_id
         WHERE outbox.next_at IS NOT NULL AND outbox.id IN {tx.dialect.integers("ids")}
     """
     rows = tx.connection.execute(text(statement), {"ids": tx.dialect.array(ids)})
     return {
-        row.id: InFlight(bool(row.leased), row.epoch, row.tries, bool(row.stands)) for row in rows
+        row.id: InFlight(
+            bool(row.leased), row.epoch, row.tries, bool(row.stands), bool(row.refused)
+        )
+        for row in rows
     }
 
 
@@ -278,13 +321,3 @@ def record(tx: Transaction, attempts: Sequence[Attempt], verdicts: Sequence[Verd
                 for row in (verdict._asdict() for verdict in verdicts)
             ],
         )
-
-
-def channels_used(tx: Transaction, alert_ids: Sequence[int]) -> set[tuple[int, int, str, str]]:
-    """(alert, seq, person, channel) of every message of these alerts."""
-    statement = f"""
-        SELECT alert_id, seq, person, channel FROM outbox
-        WHERE alert_id IN {tx.dialect.integers("alerts")}
-    """
-    rows = tx.connection.execute(text(statement), {"alerts": tx.dialect.array(alert_ids)})
-    return {(row.alert_id, row.seq, row.person, row.channel) for row in rows}

@@ -1,0 +1,346 @@
+"""What the sender asks of the outbox beside what is due: crowds, repetitions, receipts, quotas."""
+
+from collections.abc import Collection, Iterable, Mapping
+from typing import NamedTuple
+
+from sqlalchemy import Connection, func, insert, select, text, update
+
+from floodwatch.model.notification import OutboxState
+from floodwatch.store.among import among
+from floodwatch.store.database import Transaction
+from floodwatch.store.outbox import Entry
+from floodwatch.store.tables import alert as _alert
+from floodwatch.store.tables import attempt as _attempt
+from floodwatch.store.tables import obligation as _obligation
+from floodwatch.store.tables import outbox as _outbox
+from floodwatch.store.tables import quota_use as _quota
+
+EVERY_ADDRESS = "*"  # the row of quota_use that counts a whole channel
+GRAVEST = 4  # grade I: never collapsed with others
+MANY = 2_000
+# Kinds that are never put into a digest: they are one already, or are not about alerts.
+SINGLE = ("digest", "alive", "exercise", "canary")
+_OUTDATED = """
+    outbox.state IN ('pending', 'retry') AND outbox.alert_id IS NOT NULL
+    AND outbox.kind NOT IN ('resolved', 'missed') AND EXISTS (
+        SELECT 1 FROM outbox AS newer
+        WHERE newer.alert_id = outbox.alert_id AND newer.person = outbox.person
+          AND newer.channel = outbox.channel AND newer.way = outbox.way
+          AND newer.kind NOT IN ('resolved', 'missed')
+          AND newer.id > outbox.id AND newer.severity >= outbox.severity
+          AND newer.state IN ('pending', 'retry'))
+"""
+_UNSENT = (OutboxState.PENDING.value, OutboxState.RETRY.value)
+
+
+class Text(NamedTuple):
+    """A text that is due and was not tried yet."""
+
+    id: int
+    person: str
+    channel: str
+    address: str
+    severity: int
+    created_at: int
+
+
+class Before(NamedTuple):
+    """What left for a person by a channel lately: how many texts, when the last, any digest."""
+
+    texts: int
+    last: int
+    digest: bool
+
+
+class Row(NamedTuple):
+    """An outbox row as another row is made from it."""
+
+    id: int
+    key: str
+    alert_id: int | None
+    seq: int
+    kind: str
+    person: str
+    channel: str
+    address: str
+    severity: int
+    subject: str
+    body: str
+    way: str
+    instead_of: int | None
+
+    def by(self, channel: str, address: str) -> Entry:
+        """The same message by another channel."""
+        return Entry(
+            alert_id=self.alert_id,
+            seq=self.seq,
+            step=self.key.rpartition("-")[2],
+            kind=self.kind,
+            person=self.person,
+            channel=channel,
+            address=address,
+            severity=self.severity,
+            subject=self.subject,
+            body=self.body,
+            way=self.way,
+            instead_of=self.instead_of or self.id,
+        )
+
+
+class Matter(NamedTuple):
+    """A message of a digest with its alert."""
+
+    alert_id: int
+    severity: int
+    kind: str
+    station: str
+    type: str
+    label: str
+
+
+def due_texts(connection: Connection, *, now: int, besides: Collection[str]) -> list[Text]:
+    """Texts up to grade II about alerts, due and never tried, but those of some channels."""
+    o = _outbox.c
+    query = (
+        select(o.id, o.person, o.channel, o.address, o.severity, o.created_at)
+        .where(o.state == OutboxState.PENDING.value, o.next_at <= now, o.tries == 0)
+        .where(o.way == "text", o.severity < GRAVEST, o.alert_id.is_not(None))
+        .where(o.kind.not_in(SINGLE), o.channel.not_in(list(besides)))
+        .order_by(o.id)
+        .limit(MANY)
+    )
+    return [Text(*row) for row in connection.execute(query)]
+
+
+def left(connection: Connection, *, since: int) -> dict[tuple[str, str], Before]:
+    """(person, channel) -> the texts up to grade II that left since then, or are leaving."""
+    statement = f"""
+        SELECT person, channel, COUNT(*) AS texts, COALESCE(MAX(accepted_at), 0) AS last,
+            MAX(CASE WHEN kind = 'digest' THEN 1 ELSE 0 END) AS digest
+        FROM outbox
+        WHERE (accepted_at > :since OR state = 'leased') AND way = 'text'
+          AND severity < {GRAVEST} AND (alert_id IS NOT NULL OR kind = 'digest')
+        GROUP BY person, channel
+    """
+    rows = connection.execute(text(statement), {"since": since})
+    return {(r.person, r.channel): Before(r.texts, r.last, bool(r.digest)) for r in rows}
+
+
+def repetitions(connection: Connection) -> bool:
+    """Whether several unsent messages tell one person of one alert by one channel."""
+    statement = f"SELECT 1 FROM outbox WHERE {_OUTDATED} LIMIT 1"
+    return connection.execute(text(statement)).first() is not None
+
+
+def drop_repetitions(tx: Transaction) -> set[int]:
+    """Of several unsent messages about one alert to one person by one channel the newest stays.
+
+    Returns the rows that are dropped.
+    """
+    statement = f"""
+        UPDATE outbox SET state = 'superseded', next_at = NULL, rev = :rev,
+            reason = 'a newer message of the same alert took its place'
+        WHERE {_OUTDATED} RETURNING id
+    """
+    return set(tx.connection.execute(text(statement), {"rev": tx.rev}).scalars())
+
+
+def rows(connection: Connection, ids: Collection[int]) -> list[Row]:
+    """These rows, oldest first."""
+    query = select(*(_outbox.c[name] for name in Row._fields))
+    query = query.where(among(connection, _outbox.c.id, ids)).order_by(_outbox.c.id)
+    return [Row(*row) for row in connection.execute(query)]
+
+
+def unsent(connection: Connection, *, channel: str, after: int) -> list[Row]:
+    """Rows of a channel behind the row `after` that have not left."""
+    query = select(*(_outbox.c[name] for name in Row._fields))
+    query = query.where(_outbox.c.channel == channel, _outbox.c.id > after)
+    query = query.where(_outbox.c.state.in_(_UNSENT)).order_by(_outbox.c.id).limit(MANY)
+    return [Row(*row) for row in connection.execute(query)]
+
+
+def known_keys(connection: Connection, keys: Collection[str]) -> set[str]:
+    """Those of these keys that are in the outbox."""
+    if not keys:
+        return set()
+    query = select(_outbox.c.key).where(_outbox.c.key.in_(list(keys)))
+    return set(connection.execute(query).scalars())
+
+
+def matters(connection: Connection, ids: Collection[int]) -> list[Matter]:
+    """What these rows tell of, oldest first."""
+    query = (
+        select(
+            _outbox.c.alert_id,
+            _outbox.c.severity,
+            _outbox.c.kind,
+            _alert.c.station,
+            _alert.c.type,
+            func.coalesce(_alert.c.label, _alert.c.band, _alert.c.type),
+        )
+        .join(_alert, _alert.c.id == _outbox.c.alert_id)
+        .where(among(connection, _outbox.c.id, ids))
+        .order_by(_outbox.c.id)
+    )
+    return [Matter(*row) for row in connection.execute(query)]
+
+
+def owes(connection: Connection, person: str, alert_ids: Collection[int]) -> bool:
+    """Whether the person has not answered to one of these alerts."""
+    query = select(_obligation.c.id).where(
+        _obligation.c.party == person,
+        _obligation.c.state == "open",
+        among(connection, _obligation.c.alert_id, alert_ids),
+    )
+    return connection.execute(query.limit(1)).first() is not None
+
+
+def into_digest(tx: Transaction, ids: Collection[int], *, key: str) -> None:
+    """These rows go out as the digest of this key; they are kept, and shown with it."""
+    digest = select(_outbox.c.id).where(_outbox.c.key == key).scalar_subquery()
+    tx.connection.execute(
+        update(_outbox)
+        .where(among(tx.connection, _outbox.c.id, ids), _outbox.c.state == "pending")
+        .values(
+            state=OutboxState.SUPERSEDED.value,
+            next_at=None,
+            reason=f"in digest {key}",
+            digest_id=digest,
+            rev=tx.rev,
+        )
+    )
+
+
+def postpone(tx: Transaction, ids: Collection[int], *, until: int, reason: str) -> None:
+    """These rows are not due before then."""
+    tx.connection.execute(
+        update(_outbox)
+        .where(among(tx.connection, _outbox.c.id, ids), _outbox.c.state.in_(_UNSENT))
+        .values(next_at=until, reason=reason, rev=tx.rev)
+    )
+
+
+def supersede(tx: Transaction, ids: Collection[int], *, reason: str) -> None:
+    """These rows are no longer sent."""
+    tx.connection.execute(
+        update(_outbox)
+        .where(among(tx.connection, _outbox.c.id, ids), _outbox.c.state.in_(_UNSENT))
+        .values(state=OutboxState.SUPERSEDED.value, next_at=None, reason=reason, rev=tx.rev)
+    )
+
+
+def stand_down(tx: Transaction, origins: Mapping[int, str]) -> None:
+    """Rows whose message has arrived by another channel (row -> channel) are at their end.
+
+    What was refused for good has failed, and keeps saying so.
+    """
+    refused = select(_attempt.c.outbox_id).where(
+        among(tx.connection, _attempt.c.outbox_id, origins), _attempt.c.sent == "permanent"
+    )
+    never = set(tx.connection.execute(refused).scalars())
+    for number, channel in origins.items():
+        state = OutboxState.FAILED if number in never else OutboxState.SUPERSEDED
+        said = func.coalesce(_outbox.c.reason, "not sent") if number in never else "not needed"
+        related = (_outbox.c.id == number) | (_outbox.c.instead_of == number)
+        tx.connection.execute(
+            update(_outbox)
+            .where(related, _outbox.c.state.in_(_UNSENT))
+            .values(
+                state=state.value,
+                next_at=None,
+                reason=said + f"; reached by {channel}",
+                rev=tx.rev,
+            )
+        )
+
+
+# -- receipts ---------------------------------------------------------------------------------
+
+
+def without_receipt(
+    connection: Connection, *, channels: Collection[str], since: int, before: int
+) -> list[Row]:
+    """Rows accepted in that time by channels that promise receipts, and still without one."""
+    o = _outbox.c
+    query = select(*(o[name] for name in Row._fields)).where(
+        o.accepted_at > since,
+        o.accepted_at <= before,
+        o.delivered_at.is_(None),
+        o.state == OutboxState.ACCEPTED.value,
+        o.channel.in_(list(channels)),
+        o.kind.not_in(["resolved", *SINGLE[1:]]),
+    )
+    return [Row(*row) for row in connection.execute(query.order_by(o.id).limit(MANY))]
+
+
+def by_provider_id(
+    connection: Connection, channel: str, provider_ids: Iterable[str]
+) -> dict[str, Row]:
+    """The accepted rows that a provider knows by these ids."""
+    o = _outbox.c
+    query = select(o.provider_id, *(o[name] for name in Row._fields)).where(
+        o.channel == channel, o.provider_id.in_(list(provider_ids))
+    )
+    return {row[0]: Row(*row[1:]) for row in connection.execute(query)}
+
+
+def delivered(tx: Transaction, ids: Collection[int], *, at: int) -> None:
+    """The provider says that these have arrived."""
+    tx.connection.execute(
+        update(_outbox)
+        .where(among(tx.connection, _outbox.c.id, ids), _outbox.c.delivered_at.is_(None))
+        .values(delivered_at=at, rev=tx.rev)
+    )
+
+
+def undelivered(tx: Transaction, ids: Collection[int], *, reason: str) -> None:
+    """The provider had accepted these and says now that they did not arrive."""
+    tx.connection.execute(
+        update(_outbox)
+        .where(among(tx.connection, _outbox.c.id, ids), _outbox.c.delivered_at.is_(None))
+        .values(state=OutboxState.FAILED.value, next_at=None, reason=reason, rev=tx.rev)
+    )
+
+
+# -- quotas -----------------------------------------------------------------------------------
+
+
+def used(connection: Connection, day: int) -> dict[tuple[str, str], int]:
+    """(channel, address) -> messages of that day; the address * counts the channel."""
+    query = select(_quota.c.channel, _quota.c.address, _quota.c.n).where(_quota.c.day == day)
+    return {(row.channel, row.address): row.n for row in connection.execute(query)}
+
+
+def count(tx: Transaction, sent: Mapping[tuple[str, str], int], *, day: int) -> None:
+    """Add to what was sent on a day by (channel, address)."""
+    known = used(tx.connection, day)
+    fresh: list[dict[str, object]] = []
+    for (channel, address), n in sent.items():
+        if (channel, address) in known:
+            tx.connection.execute(
+                update(_quota)
+                .where(_quota.c.channel == channel, _quota.c.address == address)
+                .where(_quota.c.day == day)
+                .values(n=_quota.c.n + n)
+            )
+        else:
+            fresh.append({"channel": channel, "address": address, "day": day, "n": n})
+    if fresh:
+        tx.connection.execute(insert(_quota), fresh)
+
+
+def refused_contacts(connection: Connection, *, since: int) -> list[Mapping[str, object]]:
+    """Contacts that a channel has refused for good since then and not taken after that."""
+    statement = """
+        SELECT outbox.person, outbox.channel, outbox.address, MAX(attempt.at) AS at,
+            MAX(attempt.detail) AS detail
+        FROM attempt JOIN outbox ON outbox.id = attempt.outbox_id
+        WHERE attempt.sent = 'permanent' AND attempt.at > :since
+          AND NOT EXISTS (SELECT 1 FROM outbox AS later
+            WHERE later.person = outbox.person AND later.channel = outbox.channel
+              AND later.address = outbox.address AND later.accepted_at > attempt.at)
+        GROUP BY outbox.person, outbox.channel, outbox.address ORDER BY at DESC
+    """
+    found = connection.execute(text(statement), {"since": since}).mappings()
+    return [dict(row) for row in found]
