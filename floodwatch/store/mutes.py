@@ -9,6 +9,7 @@ from sqlalchemy import (
     Select,
     and_,
     bindparam,
+    func,
     insert,
     or_,
     select,
@@ -125,6 +126,12 @@ def rows(
     if now is not None:
         query = query.where(mute.c.ended_at.is_(None), mute.c.ends > now)
     return [dict(found) for found in connection.execute(query).mappings()]
+
+
+def count(connection: Connection) -> int:
+    """How many open alerts are muted, by whatever."""
+    query = select(func.count()).where(alert.c.resolved_at.is_(None), alert.c.muted_by.is_not(None))
+    return int(connection.execute(query).scalar_one())
 
 
 def of_alert(connection: Connection, alert_id: int) -> list[Mute]:

@@ -1,19 +1,23 @@
 """/alerts: the list, one alert with its timeline, and what people do about it."""
 
 from http import HTTPStatus
+from typing import Any
 
 from flask import Blueprint, abort, flash, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
+from sqlalchemy import Connection
 
 from floodwatch.model.alert import ObligationState
+from floodwatch.model.mute import MuteKind
 from floodwatch.model.people import Role
-from floodwatch.store import alert_log, board, delivery_log
+from floodwatch.store import alert_log, board, delivery_log, mutes
 from floodwatch.web.alert_words import headline
 from floodwatch.web.guard import needs, wants_json
 from floodwatch.web.here import here
 from floodwatch.web.language import _
 from floodwatch.web.overview import board_at
+from floodwatch.web.plans import clauses
 from floodwatch.web.services import now, services
 
 blueprint = Blueprint("alerts", __name__)
@@ -52,6 +56,8 @@ def detail(alert_id: int) -> str:
         events = alert_log.events(connection, alert_id)
         duties = alert_log.obligations(connection, alert_id=alert_id)
         sent = delivery_log.messages(connection, alert_id)
+        todo = clauses(connection, alert)
+        mute = _mute_of(connection, alert["muted_by"] or "")
     alert["headline"] = headline(alert)
     return render_template(
         "alert.html",
@@ -61,8 +67,17 @@ def detail(alert_id: int) -> str:
         events=events,
         duties=duties,
         sent=sent,
+        todo=todo,
+        mute=mute,
+        people=here().district.people,
         phones={name: person.phone for name, person in here().district.people.items()},
     )
+
+
+def _mute_of(connection: Connection, by: str) -> dict[str, Any] | None:
+    """The mute by people that keeps the alert silent; None: it speaks, or another speaks for it."""
+    kind, _colon, number = by.partition(":")
+    return mutes.row(connection, int(number)) if kind in set(MuteKind) else None
 
 
 @blueprint.post("/alerts/<int:alert_id>/ack")

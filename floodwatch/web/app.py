@@ -8,7 +8,7 @@ from pathlib import Path
 
 from flask import Flask
 
-from floodwatch.web import assets, guard, imports, language, live, pages, words
+from floodwatch.web import assets, care_words, guard, imports, language, live, pages, words
 from floodwatch.web.services import Services
 
 LARGEST_UPLOAD = 512 * 1024 * 1024
@@ -37,6 +37,7 @@ def create_app(given: Services, *, secure_cookies: bool = False, most_streams: i
     language.install(app)
     guard.install(app)
     words.install(app)
+    care_words.install(app)
     assets.install(app)
     imports.install(app)
     live.install(app, most_streams=most_streams)

@@ -20,7 +20,10 @@ EVERY = 0.3  # seconds between two looks
 HEARTBEAT = 10.0
 KEPT = 3000  # messages a client may have missed and still resume
 WAITING = 2000  # messages a slow client may lag behind
-TOPICS = ("alert", "alert_event", "obligation", "call", "outbox", "inbox", "setting", "import")
+TOPICS = (
+    *("alert", "alert_event", "obligation", "call", "outbox", "inbox", "setting", "import"),
+    *("mute", "plan_tick", "response", "log_entry"),
+)
 log = logging.getLogger(__name__)
 
 

@@ -9,7 +9,8 @@ from flask import g
 from sqlalchemy import Connection
 
 from floodwatch.model.district import District
-from floodwatch.store import board, clockwork
+from floodwatch.store import board, clockwork, mutes, responses
+from floodwatch.store.responses import Response
 from floodwatch.web.services import Services, now, services
 
 
@@ -22,7 +23,9 @@ class Here:
     agrees: bool = True  # whether our wall clock is to be believed
     speed: float = 1.0
     refused: Any = None  # problems of a configuration that was refused
-    response: Any = None  # emergency response in force
+    response: Response | None = None  # emergency response in force
+    mutes: tuple[dict[str, Any], ...] = ()  # in force: shelves and maintenance
+    muted: int = 0  # open alerts of which nobody is told now
     demo: Mapping[str, Any] = field(default_factory=dict)
     open_alerts: int = 0
     unanswered: int = 0
@@ -43,13 +46,16 @@ def look(given: Services, connection: Connection) -> Here:
     """The present, from one snapshot of the database."""
     row = clockwork.service_row(connection)
     alerts, unanswered = board.open_counts(connection)
+    at = now(given, connection)
     return Here(
-        now=now(given, connection),
+        now=at,
         district=given.configuration.current(connection),
         agrees=row is None or row.agrees,
         speed=1.0 if row is None else row.speed,
         refused=clockwork.setting(connection, "config_refused"),
-        response=clockwork.setting(connection, "response"),
+        response=responses.current(connection),
+        mutes=tuple(m for m in mutes.rows(connection, now=at) if m["begins"] <= at),
+        muted=mutes.count(connection),
         demo=clockwork.setting(connection, "demo") or {},
         open_alerts=alerts,
         unanswered=unanswered,

@@ -57,6 +57,12 @@ EVENTS = {
     "reminded": _l("催办"),
     "answered": _l("答复"),
     "escalated": _l("转上级"),
+    "muted": _l("静默"),
+    "unmuted": _l("恢复通知"),
+    "assigned": _l("跟进"),
+    "comment": _l("留言"),
+    "ticked": _l("预案已办"),
+    "unticked": _l("撤回勾选"),
 }
 CALLS = {
     CallResult.REACHED: _l("接通"),
@@ -132,6 +138,10 @@ ACTIONS = {
     "config": _l("配置"),
     "user": _l("用户"),
     "token": _l("令牌"),
+    "acknowledge": _l("收到"),
+    "shelve": _l("搁置"),
+    "maintenance": _l("维护"),
+    "unmute": _l("结束静默"),
 }
 
 

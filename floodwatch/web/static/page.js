@@ -29,7 +29,7 @@ export async function refresh() {
     if (answer.redirected && answer.url.includes("/login")) { location.reload(); return; }
     if (!answer.ok) return;
     const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
-    for (const id of ["main", "coverage", "open-count", "notices", "demo"]) {
+    for (const id of ["main", "coverage", "standing", "open-count", "notices", "demo"]) {
       const old = document.getElementById(id), next = fresh.getElementById(id);
       if (old && next) morph(old, next);
     }
@@ -47,7 +47,7 @@ export async function refresh() {
 function soon() { if (!due) due = setTimeout(() => { due = null; refresh(); }, 700); }
 
 stream.onChange((change) => {
-  const wanted = new Set([...topics, "alert", "setting", "coverage"]);
+  const wanted = new Set([...topics, "alert", "mute", "response", "setting", "coverage"]);
   if (change.topics.some((topic) => topic === "*" || wanted.has(topic))) soon();
 });
 // Silence comes by time alone.
@@ -82,6 +82,8 @@ document.addEventListener("click", (event) => {
   if (ack) ask(ack);
   const copier = event.target.closest("[data-copy]");
   if (copier) copy(copier);
+  if (event.target.closest("[data-print]")) window.print();
+  if (event.target.closest("[data-print]")) window.print();
   if (!event.target.closest(".menu")) document.querySelector(".menu")?.removeAttribute("open");
 });
 document.addEventListener("submit", async (event) => {
