@@ -12,7 +12,7 @@ from floodwatch.model.district import District
 from floodwatch.model.finding import UNKNOWN, Finding
 from floodwatch.model.quality import Flag
 from floodwatch.model.reading import Latest, SeriesKey
-from floodwatch.model.station import Station
+from floodwatch.model.station import Station, StationKind
 from floodwatch.model.threshold import Threshold
 from floodwatch.rules.bands import DIGITS, FOREVER, Bands
 from floodwatch.rules.belief import doubtful, failed
@@ -137,6 +137,13 @@ def _value_before(series: Series | None, *, at: int, span: int) -> tuple[float, 
     return (float(series.values[0]), known) if known >= span / 2 else None
 
 
+def _pointless(district: District, station: Station, key: RuleKey) -> bool:
+    """A rise at a free overflow, unless its own [[rule]] asks for it: time to design does better."""
+    weir = station.kind is StationKind.RESERVOIR and station.outlet == "weir"
+    own = any((s.type, s.station) == (TYPE, station.code) for s in district.rules)
+    return weir and key.direction == "rise" and not own
+
+
 def build(
     district: District, station: Station, thresholds: Sequence[Threshold]
 ) -> Iterable[RateRule]:
@@ -150,7 +157,7 @@ def build(
     for key, found in grouped.items():
         usual = holds(kind=station.kind, outlet=station.outlet, variable=key.variable, type=TYPE)
         chosen = choose(district.rules, station, key, default=usual)
-        if chosen.enabled:
+        if chosen.enabled and not _pointless(district, station, key):
             floor = chosen.parameters.get("floor")
             yield RateRule(
                 key,

@@ -9,6 +9,7 @@ from floodwatch.model.quality import Flag, Reason, pack
 from floodwatch.model.severity import Severity
 from floodwatch.model.station import Gauge, StationKind
 from floodwatch.model.threshold import Comparator
+from floodwatch.rules import compile_rules
 from tests.rules.making import CODE, STAGE, T, context, district, limit, only_rule, series
 from tests.rules.making import station as make_station
 
@@ -73,3 +74,20 @@ def test_on_a_street_the_change_of_ten_minutes_counts() -> None:
     rule = only_rule(district([rise], place=place), "rate")
     known = {rule.needs[0].key: series([(T - 10 * MINUTE, 0.0), (T, 0.05)])}
     assert rule.judge(context(known, at=T)).severity is Severity.III
+
+
+def test_at_a_free_overflow_a_rise_is_judged_only_where_it_is_asked_for() -> None:
+    weir = make_station(outlet="weir")
+    found = compile_rules(district([RISE, FALL], place=weir))
+    assert [r.key.direction for r in found if r.key.type == "rate"] == ["fall"]
+    own = [RuleSetting("rate", station=CODE)]
+    assert only_rule(district([RISE], place=weir, settings=own), "rate", "rise")
+
+
+def test_a_rise_exactly_at_its_limit_in_ten_minutes_counts() -> None:
+    lake = limit(Severity.IV, Comparator.RISE, 0.3, 0.24, window=10 * MINUTE)
+    rule = only_rule(district([lake]), "rate")
+    slow = {STAGE: series([(T - 10 * MINUTE, 26.0), (T, 26.049)])}
+    fast = {STAGE: series([(T - 10 * MINUTE, 26.0), (T, 26.05)])}
+    assert rule.judge(context(slow, at=T)).severity is None
+    assert rule.judge(context(fast, at=T)).severity is Severity.IV
