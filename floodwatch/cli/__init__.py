@@ -25,7 +25,15 @@ COMMANDS = {
     "rehearse": "rehearsal",
     "user": "people",
     "token": "people",
+    "bulletin": "reporting",
+    "handover": "reporting",
     "channel": "alerting",
+    "audit": "watching",
+    "buddy": "watching",
+    "hazard": "registers",
+    "inspection": "registers",
+    "forecast": "registers",
+    "backup-source": "registers",
 }
 
 
@@ -41,7 +49,7 @@ class Commands(click.Group):
         if cmd_name not in COMMANDS:
             return None
         module = importlib.import_module(f"floodwatch.cli.{COMMANDS[cmd_name]}")
-        name = f"{cmd_name}_" if cmd_name == "import" else cmd_name
+        name = f"{cmd_name}_" if cmd_name == "import" else cmd_name.replace("-", "_")
         command: click.Command = getattr(module, name)
         return command
 

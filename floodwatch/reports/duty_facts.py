@@ -22,14 +22,14 @@ def duty(connection: Connection, *, start: int, end: int) -> Duty:
     """
     a, o = t.alert.c, t.obligation.c
     began = select(a.worst, func.count()).where(a.fired_at > start, a.fired_at <= end)
-    fired: dict[int, int] = dict(connection.execute(began.group_by(a.worst)).tuples().all())
+    fired: dict[int, int] = dict(connection.execute(began.group_by(a.worst)).all())
     still = or_(a.resolved_at.is_(None), a.resolved_at > end)
     standing = select(t.alert).where(a.fired_at <= end, still)
     rows = connection.execute(standing.order_by(a.severity.desc(), a.fired_at)).mappings()
     owed = select(o.state, func.count()).where(
         o.party != "room", o.opened_at > start, o.opened_at <= end
     )
-    states: dict[str, int] = dict(connection.execute(owed.group_by(o.state)).tuples().all())
+    states: dict[str, int] = dict(connection.execute(owed.group_by(o.state)).all())
     waiting = select(func.count()).where(t.outbox.c.state.in_(_WAITING))
     return Duty(
         fired,

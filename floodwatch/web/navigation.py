@@ -35,7 +35,16 @@ def current_page() -> str:
 
 def side_pages() -> list[tuple[str, str]]:
     """(endpoint, words) of the menu."""
-    found = [("health.show", _("运行状况"))]
+    found = [
+        ("sheets.bulletin", _("水情日报")),
+        ("duty_log.show", _("值班日志")),
+        ("plans.show", _("预案")),
+        ("responses.show", _("应急响应")),
+        ("care.show", _("静默与维护")),
+        ("health.show", _("运行状况")),
+    ]
+    if allowed(Role.OFFICER):
+        found.insert(1, ("sheets.handover", _("交接班单")))
     if allowed(Role.ADMIN):
         found.append(("accounts.show", _("用户与令牌")))
     return found
