@@ -18,6 +18,7 @@ from floodwatch.notify.channels.secret import secret
 _log = logging.getLogger(__name__)
 
 IDLE_S = 30  # after so long without a word the link is asked for life
+LONGEST = 8  # letters of a password in SMPP 3.4
 PAUSES_S = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0)  # between binds that fail
 
 
@@ -144,6 +145,8 @@ class Session:
 
         bind = self._bind
         password = secret(self._environment, bind.password)
+        if len(password.encode()) > LONGEST:
+            raise Refused(f"{bind.password} is longer than SMPP's {LONGEST} characters")
         address = addresses(bind.host, bind.port, seconds=bind.seconds)[0]
         client = Client(
             address,
