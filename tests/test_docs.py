@@ -52,7 +52,7 @@ def settings() -> Iterator[str]:
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_is_documented(command: str) -> None:
-    assert command in words()
+    assert set(command.split("-")) <= words()
 
 
 @pytest.mark.parametrize("type_", PARAMETERS)

@@ -3,10 +3,11 @@
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Protocol
 
-from sqlalchemy import Connection, Select, Table, func, select
+from sqlalchemy import Connection, Select, Table, func, insert, select, update
 
 from floodwatch.store import duty_tables as t
 from floodwatch.store.among import among
+from floodwatch.store.database import Transaction
 
 Row = dict[str, Any]
 
@@ -83,3 +84,38 @@ def _of(
 
 def _rows(connection: Connection, query: Select[Any]) -> list[Row]:
     return [dict(row) for row in connection.execute(query).mappings()]
+
+
+TABLES: Mapping[str, Table] = {
+    "hazard": t.hazard,
+    "inspection": t.inspection,
+    "forecast": t.forecast,
+    "backup_source": t.backup_source,
+}
+STATES = ("ready", "running", "failed", "unknown")  # of a backup source
+
+
+def add(tx: Transaction, register: str, values: Mapping[str, Any]) -> int:
+    """Enter a row of a register; its number."""
+    table = TABLES[register]
+    made = insert(table).values(**values, rev=tx.rev).returning(table.c.id)
+    return int(tx.connection.execute(made).scalar_one())
+
+
+def close_hazard(tx: Transaction, number: int, *, who: str, now: int, note: str = "") -> Row | None:
+    """Close a hazard that is open; its row as it was, None when there is none."""
+    query = select(t.hazard).where(t.hazard.c.id == number, t.hazard.c.closed_at.is_(None))
+    found = _rows(tx.connection, query)
+    if not found:
+        return None
+    values: Row = {"closed_at": now, "closed_by": who, "rev": tx.rev}
+    if note:
+        values["note"] = " · ".join(part for part in (found[0]["note"], note) if part)
+    tx.connection.execute(update(t.hazard).where(t.hazard.c.id == number).values(values))
+    return found[0]
+
+
+def newest(connection: Connection, register: str, *, limit: int = 50) -> list[Row]:
+    """The rows entered last, newest first."""
+    table = TABLES[register]
+    return _rows(connection, select(table).order_by(table.c.id.desc()).limit(limit))
