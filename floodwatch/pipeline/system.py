@@ -7,7 +7,7 @@ from floodwatch.model.alert import Holds, Origin, RuleKey, RuleState
 from floodwatch.model.clock import MINUTE
 from floodwatch.model.finding import Finding
 from floodwatch.model.severity import Severity
-from floodwatch.pipeline import faults
+from floodwatch.pipeline import faults, lines
 from floodwatch.pipeline.judge import settle
 from floodwatch.pipeline.plan import Plan
 from floodwatch.pipeline.service_clock import Moment
@@ -40,7 +40,7 @@ def check(
 
     `watch` adds findings by name: what the engine alone can see of itself.
     """
-    findings = dict(_findings(tx, moment, devices))
+    findings = dict(_findings(tx, plan, moment, devices))
     if watch is not None:
         findings |= {key(name): finding for name, finding in watch(tx, plan, moment).items()}
     if plan.district.demonstration:  # its clock leaps; the timetable keeps the machine's time
@@ -56,7 +56,7 @@ def check(
 
 
 def _findings(
-    tx: Transaction, moment: Moment, devices: int | None
+    tx: Transaction, plan: Plan, moment: Moment, devices: int | None
 ) -> Iterator[tuple[RuleKey, Finding]]:
     yield key("clock"), _clock(moment, devices)
     refused = setting(tx.connection, "config_refused")
@@ -67,6 +67,8 @@ def _findings(
         if job.last_success is not None and moment.now - job.last_success > 2 * job.every
     ]
     yield key("timetable"), _timetable(moment, overdue) if overdue else CLEAR
+    for name, finding in lines.findings(tx.connection, plan.district, now=moment.now):
+        yield key(name), finding
     failed = faults.known(tx.connection)
     yield key("judgement"), _judgement(moment, failed) if failed else CLEAR
 

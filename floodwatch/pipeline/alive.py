@@ -1,0 +1,94 @@
+"""系统正常: the message whose absence means something, at 08:00 and when a shift begins."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from floodwatch.model.clock import DAY, HOUR, MINUTE
+from floodwatch.model.district import District
+from floodwatch.model.severity import Severity
+from floodwatch.notify import routing
+from floodwatch.notify.figures import short_time
+from floodwatch.notify.message import DEMONSTRATION, DEMONSTRATION_EN
+from floodwatch.pipeline import lines, room
+from floodwatch.store import alert_log, delivery_log, dispatch, outbox
+from floodwatch.store.database import Database
+
+KIND = "alive"
+MORNING = 8 * HOUR
+LATE = HOUR  # how long after its time it still goes out
+
+
+def send(database: Database, *, district: District, now: int, epoch: int | None) -> int:
+    """Send what is due by now and was not sent yet; how many messages."""
+    at = due(district, now=now)
+    if at is None:
+        return 0
+    with database.read() as connection:
+        entries = list(_entries(connection, district, at, now))
+        known = dispatch.known_keys(connection, [entry.key for entry in entries])
+    fresh = [entry for entry in entries if entry.key not in known]
+    if fresh:
+        with database.write(epoch=epoch) as tx:
+            outbox.insert(tx, fresh, now=now)
+    return len(fresh)
+
+
+def due(district: District, *, now: int) -> int | None:
+    """The last of the day's times (ms after local midnight), if it is not long past."""
+    local = datetime.fromtimestamp(now / 1_000, district.tz)
+    clock = (local.hour * 60 + local.minute) * MINUTE
+    times = {MORNING, *(shift.start for shift in district.shifts)}
+    past = [at for at in times if 0 <= (clock - at) % DAY < LATE]
+    return min(past, key=lambda at: (clock - at) % DAY) if past else None
+
+
+def _entries(
+    connection: Connection, district: District, at: int, now: int
+) -> Iterator[outbox.Entry]:
+    local = datetime.fromtimestamp((now - LATE) / 1_000, district.tz)
+    day = local.year * 10_000 + local.month * 100 + local.day
+    for person, channel, address in room.ways(district, now=now):
+        said = text(connection, district, now=now, language=person.language)
+        yield outbox.Entry(
+            alert_id=None,
+            seq=day,
+            step=f"alive{at // MINUTE}",
+            kind=KIND,
+            person=person.name,
+            channel=channel,
+            address=address,
+            severity=int(Severity.IV),
+            subject=said,
+            body=said,
+        )
+
+
+def text(connection: Connection, district: District, *, now: int, language: str) -> str:
+    """What is well and what is not, in one line."""
+    open_alerts = alert_log.alerts(connection, state="firing")
+    silent = len({row["station"] for row in open_alerts if row["type"] == "stale"})
+    waiting = sum(delivery_log.waiting(connection).values())
+    sms = [
+        line.last_ok
+        for name, line in lines.known(connection).items()
+        if line.last_ok and name not in (routing.LOG, "canary")
+    ]
+    last = short_time(max(sms), district.tz, language) if sms else None
+    at = short_time(now, district.tz, language)
+    stations = len(district.stations)
+    standing = len(open_alerts)
+    if language == "zh":
+        mark = DEMONSTRATION if district.demonstration else ""
+        return (
+            f"{mark}【系统正常】{at} 在线{stations - silent}/{stations}站，失测{silent}站，"
+            f"未解除告警{standing}项，待发消息{waiting}条，最近送出{last or '无记录'}。"
+            "到时未收到本短信请致电值班室"
+        )
+    mark = f"{DEMONSTRATION_EN} " if district.demonstration else ""
+    return (
+        f"{mark}[System alive] {at}: {stations - silent} of {stations} stations live, {silent} "
+        f"silent, {standing} alerts open, {waiting} messages waiting, last message out "
+        f"{last or 'never'}. If this does not come, call the duty room"
+    )
