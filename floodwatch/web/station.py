@@ -14,7 +14,7 @@ from floodwatch.model.quality import flag_of, reason_of
 from floodwatch.model.station import Station
 from floodwatch.model.threshold import ruling
 from floodwatch.store import board
-from floodwatch.web import words
+from floodwatch.web import city, words
 from floodwatch.web.alert_words import headline
 from floodwatch.web.csv_cells import safe
 from floodwatch.web.guard import needs
@@ -56,6 +56,7 @@ def show(code: str) -> str:
     with services().database.read() as connection:
         made = board_at(connection)
         alerts = board.alerts(connection, state="all", station=code, limit=20)
+        asked = city.requests(connection, here().district, code)
     for alert in alerts:
         alert["headline"] = headline(alert)
     district = here().district
@@ -73,6 +74,7 @@ def show(code: str) -> str:
         limits=[(each, each in valid) for each in limits],
         rules=described(district, code, chosen()),
         alerts=alerts,
+        asked=asked,
     )
 
 

@@ -23,6 +23,7 @@ from floodwatch.sources.simulator import demonstration as simulated
 from floodwatch.sources.simulator.control import DemoClock
 from floodwatch.sources.simulator.storm import T0
 from floodwatch.store import alert_log
+from floodwatch.store.city_requests import Request, of_stations
 from floodwatch.store.clockwork import Lease
 from floodwatch.store.database import Database
 from floodwatch.store.delivery_log import messages
@@ -51,6 +52,8 @@ CROSSINGS = [
     ("61990018", "depth_15", "18 04:00"),
     ("61990017", "depth_15", "18 04:05"),
     ("61990012", "close", "18 03:45"),
+    ("61990031", "joint_dispatch", "18 05:45"),
+    ("61990031", "internal", "18 07:10"),
 ]
 
 
@@ -60,6 +63,7 @@ class Seen(NamedTuple):
     alerts: list[dict[str, Any]]
     events: dict[int, list[Any]]
     told: dict[int, set[str]]  # alert -> who was written to
+    requests: list[Request]  # to the city
 
 
 @pytest.fixture(scope="module")
@@ -108,6 +112,7 @@ def _seen(database: Database) -> Seen:
             alerts,
             {n: alert_log.events(connection, n) for n in numbers},
             {n: {m["person"] for m in messages(connection, n)} for n in numbers},
+            of_stations(connection, ["61990022"]),
         )
 
 
@@ -170,3 +175,46 @@ def test_the_late_readings_call_nobody_again(seen: Seen) -> None:
 def test_the_design_flood_calls_its_three_responsible_persons_and_the_leader(seen: Seen) -> None:
     [design] = [a for a in seen.alerts if a["station"] == "61990003" and a["type"] == "level"]
     assert seen.told[design["id"]] >= {"示范丙一", "示范丙二", "示范丙三", "示范带班领导丙"}
+
+
+def of_type(seen: Seen, type_: str) -> list[dict[str, Any]]:
+    return [alert for alert in seen.alerts if alert["type"] == type_]
+
+
+def test_the_pump_trip_is_one_alert_that_ends_when_the_units_run_again(seen: Seen) -> None:
+    [trip] = of_type(seen, "pump")
+    assert (trip["station"], trip["band"], trip["worst"]) == ("61990023", "pump_trip", 3)
+    assert local("18 04:05") <= trip["fired_at"] <= local("18 04:15")
+    assert local("18 04:45") < trip["resolved_at"] <= local("18 05:05")
+    assert seen.told[trip["id"]] >= {"示范值班员甲", "示范三号泵站"}
+
+
+def test_the_gate_that_the_river_shuts_is_one_notice(seen: Seen) -> None:
+    [shut] = of_type(seen, "gate")
+    assert (shut["station"], shut["band"], shut["worst"]) == ("61990032", "held_up", 1)
+    assert abs(shut["fired_at"] - local("18 02:10")) <= LATE
+    assert "外河顶托，关闸，转电排" in shut["facts"]["zh"]
+
+
+def test_the_city_is_asked_answers_and_runs_on_the_record(seen: Seen) -> None:
+    [request] = seen.requests
+    assert abs(request.asked_at - local("18 05:45")) <= LATE
+    assert request.answered_by == "示范市调度室"
+    assert request.answered_at is not None
+    assert 5 * MINUTE <= request.answered_at - request.asked_at <= 11 * MINUTE
+    assert request.running_at is not None
+    assert abs(request.running_at - local("18 06:25")) <= LATE
+
+
+def test_what_is_only_to_be_watched_calls_nobody(seen: Seen) -> None:
+    watches = ("eta", "rain_capacity", "district_rain", "rate")
+    watched = [alert for type_ in watches for alert in of_type(seen, type_)]
+    assert {a["type"] for a in watched} == set(watches)
+    assert all(a["worst"] <= 2 for a in watched)
+    assert not any(seen.told[a["id"]] for a in watched if a["worst"] == 1)
+    assert all(a["worst"] == 1 for a in watched if a["type"] in ("eta", "rain_capacity"))
+
+
+def test_dams_that_seep_as_usual_and_good_batteries_say_nothing(seen: Seen) -> None:
+    assert not of_type(seen, "seepage")
+    assert not [a for a in seen.alerts if a["variable"] in ("battery", "signal")]
