@@ -6,15 +6,14 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from floodwatch.model.clock import MINUTE
-from floodwatch.model.people import Route
+from floodwatch.model.people import Room, Route
 from floodwatch.model.severity import Severity
 
 ROOM = "room"
-NIGHT_BEGINS, NIGHT_ENDS = 22, 7  # local hours between which nobody is reminded of a grade IV
-ESCALATED_AT = 2  # the unanswered step at which deputy and leader are told
-OFTEN = 3  # so many reminders at the route's own pace, then more rarely
-RARELY = {Severity.I: 10 * MINUTE}
-USUALLY_RARELY = 30 * MINUTE
+NIGHT_BEGINS, NIGHT_ENDS = 22, 7  # local hours between which a grade IV disturbs nobody
+WAITS, ASKED, PASSED_ON, UNREACHED = -1, 0, 1, 2  # the steps of an obligation
+AGAIN = {Severity.I: 10 * MINUTE}  # how often the room is asked again
+USUALLY_AGAIN = 30 * MINUTE
 
 
 class Standing(NamedTuple):
@@ -37,19 +36,20 @@ class NextStep(NamedTuple):
     """What becomes of an obligation whose time is up without an answer."""
 
     step: int
-    due: int  # service ms
-    remind: bool
-    escalate: bool
+    due: int | None  # service ms; None: the machine does nothing more, the hand call list does
+    again: bool  # asked once more
+    pass_on: bool  # somebody else is asked in the party's place
 
 
 def parties(route: Route, answerers: Iterable[str]) -> tuple[str, ...]:
-    """Who owes an answer: the room unless the route is screen only, and those who must answer.
+    """Who owes an answer: the room unless the route is for its screen only, and those who must.
 
-    `answerers` are the people the route calls at the alert's station.
+    `answerers` are the people who must answer, as the route finds them at the alert's station.
     """
     if route.screen_only:
         return ()
-    return (ROOM, *(dict.fromkeys(answerers) if route.must_answer else ()))
+    room = () if route.room is Room.SCREEN else (ROOM,)
+    return (*room, *dict.fromkeys(answerers))
 
 
 def opening(
@@ -70,25 +70,26 @@ def opening(
 def unanswered(
     party: str, severity: Severity, *, step: int, within: int, now: int, tz: ZoneInfo
 ) -> NextStep:
-    """What follows when `step` reminders have brought no answer and the next one is due.
+    """What follows when the time of an obligation is up without an answer.
 
-    The room has its sound, which the pages repeat: it is sent nothing. Nobody is reminded of a
-    grade IV at night; it waits for the morning. `within` and the result are ms.
+    A person is asked once more, and whoever stands in for him is asked beside him; then the matter
+    is for the hand call list. The room is asked as long as it does not answer, the leader in its
+    place from the second time on. Nobody is asked about a grade IV at night; it waits for the
+    morning. `within` is ms.
     """
-    if severity is Severity.IV and (morning := _morning(now, tz)) is not None:
-        return NextStep(step, morning, remind=False, escalate=False)
-    step += 1
-    wait = within
-    if step > OFTEN:
-        wait = max(within, RARELY.get(severity, USUALLY_RARELY))
-    person = party != ROOM
-    # The gravest is brought to the leader again and again.
-    again = severity is Severity.I and step > ESCALATED_AT and step % 4 == ESCALATED_AT
-    escalate = person and (step == ESCALATED_AT or again)
-    return NextStep(step, now + max(wait, MINUTE), remind=person, escalate=escalate)
+    if severity is Severity.IV and (morning := morning_of(now, tz)) is not None:
+        return NextStep(step, morning, again=False, pass_on=False)
+    if party == ROOM:
+        wait = max(within, AGAIN.get(severity, USUALLY_AGAIN))
+        return NextStep(
+            step + 1, now + wait, again=True, pass_on=step >= PASSED_ON or severity is Severity.I
+        )
+    if step < PASSED_ON:
+        return NextStep(PASSED_ON, now + max(within, MINUTE), again=True, pass_on=True)
+    return NextStep(UNREACHED, None, again=False, pass_on=False)
 
 
-def _morning(now: int, tz: ZoneInfo) -> int | None:
+def morning_of(now: int, tz: ZoneInfo) -> int | None:
     """When the night ends in which `now` lies, ms; None by day."""
     local = datetime.fromtimestamp(now / 1_000, tz)
     if NIGHT_ENDS <= local.hour < NIGHT_BEGINS:

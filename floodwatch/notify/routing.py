@@ -6,26 +6,38 @@ from typing import NamedTuple
 
 from floodwatch.model.alert import RuleKey
 from floodwatch.model.district import District
-from floodwatch.model.people import Person, Route
+from floodwatch.model.people import Duty, Person, Route, Way
 from floodwatch.model.severity import Severity
 from floodwatch.model.station import Station
+from floodwatch.notify import roster
 
 _log = logging.getLogger(__name__)
 
 LOG = "log"
 INBOX = "inbox"
 MAIL = "smtp"
+VOICE = "voice"
 SYSTEM = "system"
+PATROL = "patrol"  # the role that goes and looks
 CATCH_ALL_WITHIN = 300_000
 
 
 class Recipient(NamedTuple):
-    """One person on one channel. `owes`: an answer is expected."""
+    """One person on one channel. `owes`: an answer is expected, within so many ms.
+
+    `after` ms: only when nobody has answered by then. `at`: of a list, ms after local midnight.
+    `on_duty`: sits in the room, and hears its tone before the telephone rings.
+    """
 
     person: Person
     channel: str
     address: str
     owes: bool = False
+    way: Way = Way.TEXT
+    within: int = 0
+    after: int = 0
+    at: int = 0
+    on_duty: bool = False
 
 
 class Routing(NamedTuple):
@@ -35,38 +47,71 @@ class Routing(NamedTuple):
     recipients: tuple[Recipient, ...]
 
 
-def route(district: District, rule: RuleKey, severity: Severity) -> Routing:
+def route(
+    district: District,
+    rule: RuleKey,
+    severity: Severity,
+    *,
+    band: str = "",
+    now: int | None = None,
+) -> Routing:
     """The first route that matches and reaches somebody, or is for the screen only.
 
-    When none does, or a fault of the routes leaves it open: every person, and the log.
+    When none does, or a fault of the routes leaves it open: every person, and the log. `now` says
+    who is on shift and who on leave.
     """
     try:
-        return _chosen(district, rule, severity) or _everybody(district)
+        return _chosen(district, rule, severity, band, now) or _everybody(district)
     except Exception:  # noqa: BLE001 - whatever it is, somebody is told
         _log.exception("no route can be found for %s; everybody is told", rule)
         return _everybody(district)
 
 
-def _chosen(district: District, rule: RuleKey, severity: Severity) -> Routing | None:
+def _chosen(
+    district: District, rule: RuleKey, severity: Severity, band: str, now: int | None
+) -> Routing | None:
     station = district.stations.get(rule.station)
     for candidate in district.routes:
-        if _matches(candidate, rule, station, severity):
+        if _matches(candidate, rule, station, severity, band):
             if candidate.screen_only:
                 return Routing(candidate, ())
-            found = _reached(district, candidate, station)
-            if found:
+            found = _reached(district, candidate, station, now)
+            if found or _on_screen(candidate):
                 return Routing(candidate, found)
     return None
 
 
+def _on_screen(candidate: Route) -> bool:
+    """Whether somebody sees it on the pages, so that it needs no message to reach a person."""
+    return any(duty.way is Way.SCREEN for duty in candidate.all_duties)
+
+
 def to_the_officer(found: Routing) -> Routing:
-    """The first of the route's people alone: who looks at a suspect reading before all are woken.
+    """Whoever is on duty, or the first of the route's people, alone: who looks at a suspect
+    reading before all are woken.
 
     A route that names only roles or informs only keeps its recipients.
     """
-    officers = found.route.people[:1]
-    kept = tuple(r for r in found.recipients if r.person.name in officers)
+    kept = tuple(r for r in found.recipients if r.on_duty)
+    if not kept:
+        named = [name for duty in found.route.all_duties if duty.owes for name in duty.people]
+        officers = found.route.people[:1] or tuple(named[:1])
+        kept = tuple(r for r in found.recipients if r.person.name in officers)
     return found._replace(recipients=kept or found.recipients)
+
+
+def to_the_patrol(district: District, found: Routing, station: Station | None) -> Routing:
+    """The station's patrol alone, called: it is asked to look while a suspect reading waits for a
+    verdict. Nobody where the route asks nobody for an answer.
+    """
+    asking = not found.route.screen_only and any(r.owes for r in found.recipients)
+    duty = Duty((), (PATROL,), Way.CALL, found.route.within)
+    called = (
+        recipient
+        for named in _named(district, duty, station if asking else None, None)
+        for recipient in _recipients(district, found.route, duty, named)
+    )
+    return found._replace(recipients=tuple(called))
 
 
 def known_channels(district: District) -> tuple[str, ...]:
@@ -86,10 +131,19 @@ def address(person: Person, channel: str) -> str:
     return person.phone
 
 
-def ways(district: District, person: Person, wanted: Sequence[str]) -> tuple[tuple[str, str], ...]:
-    """(channel, address) for each wanted channel; one without address falls to the next, to log."""
+def ways(
+    district: District, person: Person, wanted: Sequence[str], *, call: bool = False
+) -> tuple[tuple[str, str], ...]:
+    """(channel, address) for each wanted channel; one without address falls to the next, to log.
+
+    A call also goes by voice where there is a voice channel; what only calls carries no text.
+    """
     known = known_channels(district)
-    names = wanted or [name for name in known if name != LOG] or known
+    silent = () if call else (VOICE,)
+    names = list(wanted or [name for name in known if name != LOG] or known)
+    names = [name for name in names if name not in silent] or names
+    if call and VOICE in known and VOICE not in names:
+        names.insert(0, VOICE)
     found: dict[str, str] = {}
     for name in names:
         place = known.index(name) if name in known else len(known) - 1
@@ -118,18 +172,9 @@ def next_way(
     return None
 
 
-def people_of(district: District, chosen: Route, station: Station | None) -> Iterator[str]:
-    """The names a route calls, those who must answer first; a name may come twice."""
-    persons = station.persons if station else {}
-    yield from chosen.people
-    for role in chosen.roles:
-        yield from persons.get(role, ())
-    yield from chosen.inform
-    for role in chosen.inform_roles:
-        yield from persons.get(role, ())
-
-
-def _matches(candidate: Route, rule: RuleKey, station: Station | None, severity: Severity) -> bool:
+def _matches(
+    candidate: Route, rule: RuleKey, station: Station | None, severity: Severity, band: str
+) -> bool:
     kind = station.kind.value if station else ""
     if not station and SYSTEM in (rule.station, rule.type):
         kind = SYSTEM
@@ -139,22 +184,62 @@ def _matches(candidate: Route, rule: RuleKey, station: Station | None, severity:
         (candidate.station, rule.station),
         (candidate.variable, rule.variable),
         (candidate.type, rule.type),
+        (candidate.band, band),
+        (candidate.direction, rule.direction),
+        (candidate.point_type, station.point_type if station else ""),
     )
     return all(not wanted or value in wanted for wanted, value in pairs)
 
 
-def _reached(district: District, chosen: Route, station: Station | None) -> tuple[Recipient, ...]:
-    owing = set(chosen.people)
-    for role in chosen.roles:
-        owing |= set(station.persons.get(role, ()) if station else ())
-    found = []
-    for name in dict.fromkeys(people_of(district, chosen, station)):
-        person = district.people.get(name)
-        if person is not None:
-            owes = chosen.must_answer and name in owing
-            for channel, where in ways(district, person, chosen.channels):
-                found.append(Recipient(person, channel, where, owes))
-    return tuple(found)
+def _reached(
+    district: District, chosen: Route, station: Station | None, now: int | None
+) -> tuple[Recipient, ...]:
+    """Everybody by the strictest of the duties that name him; a delayed one stands beside it."""
+    at_once: dict[str, list[Recipient]] = {}
+    later: dict[str, list[Recipient]] = {}
+    for duty in chosen.all_duties:
+        for named in _named(district, duty, station, now):
+            mine = list(_recipients(district, chosen, duty, named))
+            place = later if duty.after else at_once
+            known = place.get(named.person.name)
+            if known is None or _RANK[mine[0].way] > _RANK[known[0].way]:
+                place[named.person.name] = mine
+    for name, mine in later.items():
+        known = at_once.get(name)
+        if known is None or _RANK[mine[0].way] > _RANK[known[0].way]:
+            at_once[f"{name}/later"] = mine
+    return tuple(recipient for mine in at_once.values() for recipient in mine)
+
+
+_RANK = {Way.SCREEN: 0, Way.LIST: 1, Way.TEXT: 2, Way.CALL: 3}
+
+
+def _named(
+    district: District, duty: Duty, station: Station | None, now: int | None
+) -> Iterator[roster.Named]:
+    persons = station.persons if station else {}
+    names = [*duty.people, *(name for role in duty.roles for name in persons.get(role, ()))]
+    if duty.way is not Way.SCREEN:
+        yield from roster.resolved(district, names, station=station, now=now)
+
+
+def _recipients(
+    district: District, chosen: Route, duty: Duty, named: roster.Named
+) -> Iterator[Recipient]:
+    wanted = duty.channels or chosen.channels
+    call = duty.way is Way.CALL
+    for channel, where in ways(district, named.person, wanted, call=call):
+        yield Recipient(
+            named.person,
+            channel,
+            where,
+            duty.owes,
+            duty.way,
+            duty.within if duty.owes else 0,
+            duty.after,
+            duty.at,
+            named.on_duty,
+        )
 
 
 def _everybody(district: District) -> Routing:
@@ -165,7 +250,9 @@ def _everybody(district: District) -> Routing:
         for channel, where in dict(
             [*ways(district, person, ()), (last, address(person, last))]
         ).items():
-            found.append(Recipient(person, channel, where, owes=True))
+            found.append(
+                Recipient(person, channel, where, owes=True, way=Way.CALL, within=CATCH_ALL_WITHIN)
+            )
     names = tuple(person.name for person in people)
     catch_all = Route(people=names, must_answer=True, within=CATCH_ALL_WITHIN)
     return Routing(catch_all, tuple(found))

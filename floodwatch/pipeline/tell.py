@@ -1,18 +1,31 @@
 """Tells whom a transition concerns: obligations and messages, in the transition's transaction."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple
 
-from floodwatch.alerts.obligations import Standing, opening, parties
+from floodwatch.alerts.calling import Verdict
+from floodwatch.alerts.obligations import (
+    ASKED,
+    ROOM,
+    WAITS,
+    Standing,
+    morning_of,
+    opening,
+    parties,
+)
 from floodwatch.model.alert import SWITCHED, Origin, TransitionKind
 from floodwatch.model.district import District
+from floodwatch.model.people import Room, Way
 from floodwatch.model.severity import Severity
-from floodwatch.notify import routing
+from floodwatch.notify import roster, routing
 from floodwatch.notify.message import compose
 from floodwatch.notify.occasion import MISSED, RESOLVED, Occasion, Text
 from floodwatch.notify.routing import MAIL, Recipient, Routing
 from floodwatch.pipeline import muting
-from floodwatch.store import obligation_log, outbox, timeline
+from floodwatch.pipeline.room_sound import Bell, is_sounded
+from floodwatch.pipeline.telephones import Telephones
+from floodwatch.store import morning_list, obligation_log, outbox, timeline
 from floodwatch.store.alert_log import Told
 from floodwatch.store.database import Transaction
 from floodwatch.store.obligation_log import Owing
@@ -23,12 +36,31 @@ HELD = "来自导入的历史资料，不发通知"
 SWITCH = "因限值换季或按调度令变更而成立，只上屏，不发通知"
 
 
+LIST_HEADS = {
+    "zh": "【晨间清单】夜间事项，不需应答：",
+    "en": "[Morning list] matters of the night:",
+}
+CALL_MARK = "〔来电〕"
+MARKS = ("【示范】", "[DEMO] ")  # what stands first in any case
+# Why an alert calls nobody: an edit made it, not the water. It is written, not rung.
+CALM = frozenset({"thresholds edited"})
+
+
 class _Worded(NamedTuple):
-    """A transition that is told, with its route."""
+    """A transition that is told, with its route.
+
+    `calm`: it calls nobody. `waits`: until the morning, service ms.
+    """
 
     told: Told
     occasion: Occasion
     routing: Routing
+    calm: bool
+    waits: int | None
+
+    @property
+    def recipients(self) -> tuple[Recipient, ...]:
+        return self.routing.recipients
 
 
 def tell(tx: Transaction, told: Sequence[Told], *, district: District, now: int) -> None:
@@ -74,62 +106,193 @@ def _note_held(tx: Transaction, told: Iterable[Told], now: int) -> None:
 
 def _alarm(tx: Transaction, told: Sequence[Told], district: District, now: int) -> None:
     worded = [
-        _Worded(
-            entry,
-            occasion_of(entry.alert, entry, now=now),
-            _routed(district, entry),
-        )
+        _Worded(entry, occasion_of(entry.alert, entry, now=now), *_routed(district, entry, now))
         for entry in told
     ]
-    _open(tx, worded, now)
-    outbox.insert(tx, _messages(worded, district), now=now)
+    opened = _open(tx, worded, district, now)
+    _send(tx, worded, opened, district, now)
     worse = [e.alert_id for e in told if e.transition.kind is TransitionKind.WORSENED]
     if worse:
         outbox.supersede_milder(tx, worse)
 
 
-def _routed(district: District, entry: Told) -> Routing:
-    """A suspect reading goes to the officer alone until a second one supports it."""
-    found = routing.route(district, entry.rule, entry.transition.severity)
-    return routing.to_the_officer(found) if entry.transition.finding.suspect else found
+def _routed(district: District, entry: Told, now: int) -> tuple[Routing, bool, int | None]:
+    """The route; whether it calls nobody; and until when it waits, if it does.
+
+    A suspect reading goes to the officer alone until a second one supports it; without a verdict
+    the patrol is asked to look. What comes of the calendar or of an edit calls nobody. A grade IV
+    waits for the morning.
+    """
+    transition, severity = entry.transition, entry.transition.severity
+    band = transition.finding.band or str(entry.alert["band"])
+    found = routing.route(district, entry.rule, severity, band=band, now=now)
+    if transition.finding.suspect and transition.finding.facts.get("asked"):
+        station = district.stations.get(entry.rule.station)
+        found = routing.to_the_patrol(district, found, station)
+    elif transition.finding.suspect:
+        found = routing.to_the_officer(found)
+    waits = None
+    if severity is Severity.IV and not found.route.night:
+        waits = morning_of(now, district.zone_of(entry.rule.station))
+    return found, transition.why in CALM, waits
 
 
-def _open(tx: Transaction, worded: Sequence[_Worded], now: int) -> None:
+def _open(
+    tx: Transaction, worded: Sequence[_Worded], district: District, now: int
+) -> dict[tuple[int, str, int], Owing]:
     """Obligations by alert, in the order of its transitions: a later one may supersede."""
     standing: dict[int, list[Standing]] = {}
     ids = {item.told.alert_id for item in worded}
     for one in obligation_log.standing(tx.connection, tx.dialect, ids):
         known = standing.setdefault(one.alert_id, [])
         known.append(Standing(one.id, one.party, one.severity, one.open))
-    opened: dict[tuple[int, str], Owing] = {}
+    opened: dict[tuple[int, str, int], Owing] = {}
     ended: list[int] = []
     for item in worded:
         number, severity = item.told.alert_id, item.told.transition.severity
-        answerers = [r.person.name for r in item.routing.recipients if r.owes]
+        wanted = {} if item.calm else {r.person.name: r for r in item.recipients if r.owes}
         known = standing.setdefault(number, [])
-        change = opening(parties(item.routing.route, answerers), severity, known)
+        change = opening(parties(item.routing.route, wanted), severity, known)
         ended += [i for i in change.superseded if i > 0]
         for party in change.parties:
-            within = item.routing.route.within
-            opened[number, party] = Owing(number, party, int(severity), within)
+            for key in [key for key in opened if key[:2] == (number, party)]:
+                del opened[key]
+            opened[number, party, int(severity)] = _owing(item, party, wanted.get(party), now)
             known.append(Standing(0, party, int(severity), open=True))
-    obligation_log.open(tx, list(opened.values()), now=now)
     obligation_log.supersede(tx, ended, now=now)
+    return opened
 
 
-def _messages(worded: Iterable[_Worded], district: District) -> Iterator[outbox.Entry]:
-    for item in worded:
-        texts: dict[tuple[str, bool], Text] = {}
-        for to in item.routing.recipients:
-            wanted = (to.person.language, to.owes)
-            if wanted not in texts:
-                texts[wanted] = compose(item.occasion, district, language=wanted[0], owes=wanted[1])
-            yield entry_of(item.occasion, item.told.seq, FIRST, to, texts[wanted])
+def _owing(item: _Worded, party: str, asked: Recipient | None, now: int) -> Owing:
+    """What a party owes; when the room is asked is decided by its bell."""
+    number, severity = item.told.alert_id, item.told.transition.severity
+    if asked is None:
+        route = item.routing.route
+        loud = not item.calm and item.waits is None and is_sounded(route, severity)
+        due = None if item.waits is None else item.waits + route.within
+        way = Way.CALL if loud else Way.SCREEN
+        return Owing(number, party, int(severity), route.within, way=way, due=due)
+    later = asked.after > 0
+    begins = (now if item.waits is None else item.waits) + asked.after
+    return Owing(
+        number,
+        party,
+        int(severity),
+        asked.within,
+        way=asked.way,
+        step=WAITS if later else ASKED,
+        due=begins if later else begins + asked.within,
+    )
 
 
-def entry_of(occasion: Occasion, seq: int, step: str, to: Recipient, text: Text) -> outbox.Entry:
+def _send(
+    tx: Transaction,
+    worded: Sequence[_Worded],
+    opened: dict[tuple[int, str, int], Owing],
+    district: District,
+    now: int,
+) -> None:
+    """Ring the bell and write the messages, the gravest matter first: it rings for the others."""
+    bell = Bell(tx, district=district, now=now)
+    names = {r.person.name for item in worded for r in item.recipients if r.way is Way.CALL}
+    telephones = Telephones(tx.connection, names, now=now)
+    ways: dict[int, dict[str, Way]] = {}
+    for item in sorted(worded, key=lambda item: -item.told.transition.severity):
+        key = (item.told.alert_id, ROOM, int(item.told.transition.severity))
+        if (room := opened.get(key)) is not None and room.way == Way.CALL:
+            opened[key] = _rung(room, item, bell, now)
+        ways[id(item)] = _ways(item, opened, telephones, now)
+    obligation_log.open(tx, list(opened.values()), now=now)
+    said = [entry for item in worded for entry in _messages(item, ways[id(item)], district)]
+    outbox.insert(tx, said, now=now)
+    lists = [line for item in worded for line in _lines(item, ways[id(item)], district, now)]
+    morning_list.add(tx, lists, now=now)
+
+
+def _rung(room: Owing, item: _Worded, bell: Bell, now: int) -> Owing:
+    worse = item.told.transition.kind is TransitionKind.WORSENED
+    due = bell.ring(
+        item.told.alert_id, item.told.transition.severity, kind="worse" if worse else "new"
+    )
+    return room._replace(told_at=now) if due <= now else room._replace(due=due)
+
+
+def _ways(
+    item: _Worded,
+    opened: dict[tuple[int, str, int], Owing],
+    telephones: Telephones,
+    now: int,
+) -> dict[str, Way]:
+    """How each person is told now. Only what a person newly owes rings.
+
+    Who sits in the room hears its tone, and is rung when that is not answered. Who cannot be
+    reached is not rung again: somebody else is asked at the next tick.
+    """
+    severity = item.told.transition.severity
+    found: dict[str, Way] = {}
+    for to in item.recipients:
+        name = to.person.name
+        if name in found or to.after:
+            continue
+        found[name] = way = Way.LIST if item.waits is not None else to.way
+        if way is not Way.CALL:
+            continue
+        key = (item.told.alert_id, name, int(severity))
+        room = item.routing.route.room is not Room.SCREEN
+        if key not in opened or (to.on_duty and room):
+            found[name] = Way.TEXT
+            continue
+        verdict = telephones.ring(name, severity)
+        if verdict is Verdict.CALL:
+            opened[key] = opened[key]._replace(told_at=now)
+            continue
+        found[name] = Way.TEXT
+        if verdict is Verdict.UNREACHED:
+            opened[key] = opened[key]._replace(due=now)
+    return found
+
+
+def _messages(item: _Worded, ways: dict[str, Way], district: District) -> Iterator[outbox.Entry]:
+    texts: dict[tuple[str, bool], Text] = {}
+    for to in item.recipients:
+        way = ways.get(to.person.name, Way.TEXT)
+        if to.after or way in (Way.LIST, Way.SCREEN):
+            continue
+        if way is Way.TEXT and to.channel == routing.VOICE:
+            continue
+        wanted = (to.person.language, to.owes and not item.calm)
+        if wanted not in texts:
+            texts[wanted] = compose(item.occasion, district, language=wanted[0], owes=wanted[1])
+        yield entry_of(item.occasion, item.told.seq, FIRST, to, texts[wanted], way=way)
+
+
+def _lines(
+    item: _Worded, ways: dict[str, Way], district: District, now: int
+) -> Iterator[morning_list.Item]:
+    """What waits for the morning, a line each."""
+    for to in item.recipients:
+        if ways.get(to.person.name) is not Way.LIST or to.channel == routing.VOICE:
+            continue
+        language = to.person.language
+        text = compose(item.occasion, district, language=language, owes=False)
+        at = item.waits
+        if at is None or to.way is Way.LIST:
+            at = roster.next_at(district, to.at, now=now)
+        head = LIST_HEADS.get(language, LIST_HEADS["zh"])
+        severity = int(item.told.transition.severity)
+        yield morning_list.Item(
+            to.person.name, to.channel, to.address, at, text.short, severity, head
+        )
+
+
+def entry_of(
+    occasion: Occasion, seq: int, step: str, to: Recipient, text: Text, *, way: Way = Way.TEXT
+) -> outbox.Entry:
     """The outbox row of a text; mail has a body of its own, everything else is short."""
     mail = to.channel == MAIL
+    if way is Way.CALL and to.channel in (routing.INBOX, routing.LOG):  # no telephone there
+        mark = next((m for m in MARKS if text.short.startswith(m)), "")
+        text = replace(text, short=f"{mark}{CALL_MARK}{text.short[len(mark) :]}")
     return outbox.Entry(
         alert_id=occasion.alert_id,
         seq=seq,
@@ -141,6 +304,8 @@ def entry_of(occasion: Occasion, seq: int, step: str, to: Recipient, text: Text)
         severity=int(occasion.severity),
         subject=text.subject if mail else text.short,
         body=text.body if mail else text.short,
+        way=way.value,
+        slots=json.dumps(dict(text.slots), ensure_ascii=False) if text.slots else "",
     )
 
 

@@ -16,6 +16,7 @@ from floodwatch.store.tables import alert, audit, call, obligation, outbox
 
 ROOM = "room"
 CALL_AGAIN = 5 * MINUTE  # the clock of the hand call list
+HIMSELF = "the person has answered himself"
 _OPEN = ObligationState.OPEN.value
 
 
@@ -64,7 +65,7 @@ class Owed(NamedTuple):
 def open_obligations(connection: Connection) -> list[Owed]:
     """Every obligation that is still owed, in the order in which they were opened."""
     columns = (obligation.c.id, obligation.c.alert_id, obligation.c.party, obligation.c.opened_at)
-    query = select(*columns).where(obligation.c.state == _OPEN)
+    query = select(*columns).where(obligation.c.state == _OPEN, obligation.c.step >= 0)
     query = query.order_by(obligation.c.opened_at, obligation.c.id)
     return [Owed(*row) for row in connection.execute(query)]
 
@@ -211,7 +212,7 @@ def call_list(connection: Connection, *, now: int) -> list[CallEntry]:
             obligation.c.step,
         )
         .join(alert, alert.c.id == obligation.c.alert_id)
-        .where(obligation.c.state == _OPEN, obligation.c.party != ROOM)
+        .where(obligation.c.state == _OPEN, obligation.c.party != ROOM, obligation.c.step >= 0)
         .order_by(obligation.c.severity.desc(), obligation.c.opened_at, obligation.c.id)
     )
     matters: dict[str, list[Matter]] = {}
@@ -286,7 +287,10 @@ def _end(
     note: str,
     now: int,
 ) -> list[dict[str, Any]]:
-    """End the obligations selected, and drop the reminders of them that have not left yet."""
+    """End the obligations selected, and drop the reminders of them that have not left yet.
+
+    With it ends what others were asked in these people's place, and what these answered for others.
+    """
     rows = [dict(row) for row in tx.connection.execute(which).mappings()]
     if not rows:
         return rows
@@ -301,12 +305,26 @@ def _end(
         .where(
             among(tx.connection, outbox.c.alert_id, {row["alert_id"] for row in rows}),
             among(tx.connection, outbox.c.person, {row["party"] for row in rows}),
-            outbox.c.kind == "reminder",
+            outbox.c.kind.in_(("reminder", "escalated")),
             outbox.c.state.in_([OutboxState.PENDING.value, OutboxState.RETRY.value]),
         )
         .values(state=OutboxState.SUPERSEDED.value, next_at=None, reason="answered", rev=tx.rev)
     )
+    for row in rows:
+        _end_beside(tx, row, via=via, now=now)
     return rows
+
+
+def _end_beside(tx: Transaction, row: dict[str, Any], *, via: str, now: int) -> None:
+    """What others owe in place of this party, and what it answered for somebody else."""
+    o = obligation.c
+    same = select(obligation).where(o.alert_id == row["alert_id"], o.state == _OPEN)
+    others = same.where(o.stands_for == row["party"])
+    party = str(row["party"])
+    _end(tx, others, state=ObligationState.ENDED, who=party, via=via, note=HIMSELF, now=now)
+    if row["stands_for"]:
+        first = same.where(o.party == row["stands_for"], o.severity <= row["severity"])
+        _end(tx, first, state=ObligationState.DEPUTY, who=party, via=via, note="", now=now)
 
 
 def _audit(tx: Transaction, *, now: int, who: str, action: str, what: str) -> None:

@@ -3,9 +3,10 @@
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Select, and_, bindparam, select, text, update
+from sqlalchemy import Connection, Select, and_, bindparam, func, select, text, update
 
 from floodwatch.model.alert import ObligationState
+from floodwatch.store.among import among
 from floodwatch.store.database import Transaction
 from floodwatch.store.dialect import Dialect
 from floodwatch.store.tables import alert as _alert
@@ -15,12 +16,21 @@ from floodwatch.store.tables import series as _series
 
 
 class Owing(NamedTuple):
-    """An obligation to be opened. `within`: ms until it is due for the first time."""
+    """An obligation to be opened. `within`: ms to answer in; it is due then unless `due` is given.
+
+    `step` -1 waits to be asked; `told_at`: when it was called, service ms. `stands_for`: who did
+    not answer.
+    """
 
     alert_id: int
     party: str
     severity: int
     within: int
+    stands_for: str = ""
+    way: str = "call"
+    step: int = 0
+    due: int | None = None
+    told_at: int | None = None
 
 
 class Standing(NamedTuple):
@@ -34,23 +44,30 @@ class Standing(NamedTuple):
 
 
 class Move(NamedTuple):
-    """An obligation's next step."""
+    """An obligation's next step. `told_at` None leaves it; `opened_at` likewise."""
 
     id: int
     step: int
-    due: int
+    due: int | None
+    told_at: int | None = None
+    opened_at: int | None = None
 
 
-_COLUMNS = ("alert_id", "party", "severity", "state", "opened_at", "within", "due", "step", "rev")
+_COLUMNS = (
+    *("alert_id", "party", "severity", "state", "opened_at", "within", "due", "step", "rev"),
+    *("stands_for", "way", "told_at"),
+)
+NOT_NEEDED = "answered in time"
+GAVE_UP = 2  # the step from which on only the hand call list goes on
 
 
 def standing(
     connection: Connection, dialect: Dialect, alert_ids: Collection[int]
 ) -> list[Standing]:
-    """The obligations of these alerts, oldest first."""
+    """What people themselves owe to these alerts, oldest first."""
     statement = f"""
         SELECT id, alert_id, party, severity, state = 'open' AS owed FROM obligation
-        WHERE alert_id IN {dialect.integers("alerts")} ORDER BY id
+        WHERE alert_id IN {dialect.integers("alerts")} AND stands_for = '' ORDER BY id
     """
     rows = connection.execute(text(statement), {"alerts": dialect.array(alert_ids)})
     return [Standing(row.id, row.alert_id, row.party, row.severity, bool(row.owed)) for row in rows]
@@ -60,19 +77,13 @@ def open(tx: Transaction, owing: Iterable[Owing], *, now: int) -> None:
     """Open obligations; one of the same alert, party and severity stays as it is."""
     rows = [
         [
-            one.alert_id,
-            one.party,
-            one.severity,
-            "open",
-            now,
-            one.within,
-            now + one.within,
-            0,
-            tx.rev,
+            *(one.alert_id, one.party, one.severity, "open", now, one.within),
+            now + one.within if one.due is None else one.due,
+            *(one.step, tx.rev, one.stands_for, one.way, one.told_at),
         ]
         for one in owing
     ]
-    unique = ("alert_id", "party", "severity")
+    unique = ("alert_id", "party", "severity", "stands_for")
     tx.dialect.upsert(tx.connection, _obligation, rows, columns=_COLUMNS, key=unique, update=())
 
 
@@ -135,6 +146,9 @@ def _owed() -> Select[Any]:
             owed.severity.label("owed_for"),
             owed.within,
             owed.step,
+            owed.way,
+            owed.stands_for,
+            owed.told_at,
             owed.due.label("owed_due"),
             _latest.c.value.label("newest"),
             _latest.c.time.label("newest_time"),
@@ -150,9 +164,67 @@ def _owed() -> Select[Any]:
 def move_on(tx: Transaction, moves: Sequence[Move]) -> None:
     """Set the next step of each."""
     if moves:
-        by_id = update(_obligation).where(_obligation.c.id == bindparam("old_id"))
-        values = {"step": bindparam("new_step"), "due": bindparam("new_due"), "rev": tx.rev}
+        mine = _obligation.c
+        by_id = update(_obligation).where(mine.id == bindparam("old_id"))
+        values = {
+            "step": bindparam("new_step"),
+            "due": bindparam("new_due"),
+            "told_at": func.coalesce(bindparam("new_told", type_=mine.told_at.type), mine.told_at),
+            "opened_at": func.coalesce(
+                bindparam("new_opened", type_=mine.opened_at.type), mine.opened_at
+            ),
+            "rev": tx.rev,
+        }
         tx.connection.execute(
             by_id.values(values),
-            [{"old_id": m.id, "new_step": m.step, "new_due": m.due} for m in moves],
+            [
+                {
+                    "old_id": m.id,
+                    "new_step": m.step,
+                    "new_due": m.due,
+                    "new_told": m.told_at,
+                    "new_opened": m.opened_at,
+                }
+                for m in moves
+            ],
         )
+
+
+def not_needed(tx: Transaction, ids: Sequence[int], *, now: int) -> None:
+    """End those that were to be asked only if nobody answered."""
+    _end(tx, f"id IN {tx.dialect.integers('chosen')}", ids, now, NOT_NEEDED)
+
+
+def unanswered_among(connection: Connection, alert_ids: Collection[int]) -> set[int]:
+    """Those of these alerts to which somebody who was asked still owes an answer."""
+    query = select(_obligation.c.alert_id).where(
+        among(connection, _obligation.c.alert_id, alert_ids),
+        _obligation.c.state == ObligationState.OPEN.value,
+        _obligation.c.step >= 0,
+    )
+    return set(connection.execute(query).scalars())
+
+
+def silent_parties(connection: Connection, alert_ids: Collection[int]) -> dict[int, list[str]]:
+    """Who was asked about each of these alerts and still owes an answer."""
+    query = select(_obligation.c.alert_id, _obligation.c.party).where(
+        among(connection, _obligation.c.alert_id, alert_ids),
+        _obligation.c.state == ObligationState.OPEN.value,
+        _obligation.c.step >= 0,
+    )
+    found: dict[int, list[str]] = {}
+    for alert_id, party in connection.execute(query.order_by(_obligation.c.id)):
+        found.setdefault(alert_id, []).append(party)
+    return found
+
+
+def unreached(connection: Connection) -> list[str]:
+    """Whom the machine has called in vain, and nobody has answered in their place."""
+    query = (
+        select(_obligation.c.party)
+        .where(_obligation.c.state == ObligationState.OPEN.value, _obligation.c.step >= GAVE_UP)
+        .where(_obligation.c.party != "room")
+        .distinct()
+        .order_by(_obligation.c.party)
+    )
+    return list(connection.execute(query).scalars())

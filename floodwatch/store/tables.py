@@ -262,7 +262,7 @@ obligation = _table(
     "obligation",
     Column("id", Identity, primary_key=True),
     Column("alert_id", Identity, ForeignKey("alert.id"), nullable=False, index=True),
-    Column("party", String(200), nullable=False),  # a person's name, or "room"
+    Column("party", String(200), nullable=False, index=True),  # a person's name, or "room"
     Column("stands_for", String(200), nullable=False, default=""),  # who did not answer
     Column("way", String(8), nullable=False, server_default="call"),  # call | text | screen
     Column("severity", Integer, nullable=False),  # for which it was opened
@@ -301,7 +301,7 @@ outbox = _table(
     Column("alert_id", Identity, ForeignKey("alert.id"), index=True),
     Column("seq", Integer, nullable=False),  # of the transition it tells
     Column("kind", String(16), nullable=False),  # fired | worsened | eased | resolved | reminder …
-    Column("person", String(200), nullable=False),
+    Column("person", String(200), nullable=False, index=True),
     Column("channel", String(32), nullable=False),
     Column("address", String(320), nullable=False),
     Column("severity", Integer, nullable=False),
@@ -320,6 +320,7 @@ outbox = _table(
     Column("delivered_at", Millis),  # the provider's receipt, service ms
     Column("digest_id", Identity),  # the row that was sent in its place, with others
     Column("instead_of", Identity, index=True),  # the row on another channel that it stands in for
+    Column("slots", Text),  # JSON: the pieces for a provider's template
     Column("rev", BigInteger, nullable=False, index=True),
     Index("ix_outbox_due", "state", "next_at"),
 )

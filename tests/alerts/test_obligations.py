@@ -5,8 +5,17 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from floodwatch.alerts.obligations import ROOM, Standing, opening, parties, unanswered
+from floodwatch.alerts.obligations import (
+    PASSED_ON,
+    ROOM,
+    UNREACHED,
+    Standing,
+    opening,
+    parties,
+    unanswered,
+)
 from floodwatch.model.clock import HOUR, MINUTE
+from floodwatch.model.people import Room as DutyRoom
 from floodwatch.model.people import Route
 from floodwatch.model.severity import Severity
 
@@ -27,7 +36,11 @@ def test_the_room_and_each_person_who_must_answer_owe_one() -> None:
 
 
 def test_where_nobody_must_answer_only_the_room_owes() -> None:
-    assert parties(Route(people=("甲",)), ["甲"]) == (ROOM,)
+    assert parties(Route(people=("甲",)), []) == (ROOM,)
+
+
+def test_a_route_for_the_rooms_screen_asks_people_and_not_the_room() -> None:
+    assert parties(Route(people=("甲",), room=DutyRoom.SCREEN), ["甲"]) == ("甲",)
 
 
 def test_what_is_for_the_screen_only_asks_nobody() -> None:
@@ -51,42 +64,51 @@ def test_who_has_answered_for_as_bad_or_worse_is_not_asked_again() -> None:
     assert opening(["甲", "乙"], Severity.II, standing).parties == ()
 
 
-def test_reminders_come_at_the_routes_pace_and_then_more_rarely() -> None:
-    now = at(12)
-    waits = [(step(Severity.II, now=now, step=n).due - now) // MINUTE for n in range(5)]
-    assert waits == [5, 5, 5, 30, 30]
-    grave = [(step(Severity.I, now=now, step=n, within=3).due - now) // MINUTE for n in range(5)]
-    assert grave == [3, 3, 3, 10, 10]
+def test_a_person_is_asked_once_more_and_somebody_else_beside_him() -> None:
+    following = step(Severity.II, now=at(12))
+    assert (following.again, following.pass_on) == (True, True)
+    assert (following.step, following.due) == (PASSED_ON, at(12, 5))
 
 
-def test_deputy_and_leader_are_told_at_the_second_unanswered_step() -> None:
-    told = [step(Severity.II, now=at(12), step=n).escalate for n in range(12)]
-    assert told == [False, True] + [False] * 10
-    grave = [n + 1 for n in range(12) if step(Severity.I, now=at(12), step=n).escalate]
-    assert grave == [2, 6, 10]
+def test_tries_are_finite_then_the_hand_call_list_goes_on() -> None:
+    following = step(Severity.I, now=at(12), step=PASSED_ON)
+    assert (following.again, following.pass_on, following.due) == (False, False, None)
+    assert following.step == UNREACHED
+    assert step(Severity.I, now=at(12), step=UNREACHED).due is None
 
 
-def test_the_room_is_sent_nothing_its_sound_goes_on() -> None:
-    following = step(Severity.I, now=at(12), step=1, party=ROOM)
-    assert (following.remind, following.escalate) == (False, False)
-    assert following.due == at(12, 5)
+@pytest.mark.parametrize(
+    ("severity", "minutes"), [(Severity.I, 10), (Severity.II, 30), (Severity.III, 30)]
+)
+def test_the_room_is_asked_until_it_answers(severity: Severity, minutes: int) -> None:
+    for number in range(4):
+        following = step(severity, now=at(12), step=number, party=ROOM)
+        assert following.due == at(12, minutes)
+        assert following.again
+
+
+def test_a_room_that_does_not_answer_brings_the_leader_at_once_for_a_grade_one() -> None:
+    told = [step(Severity.II, now=at(12), step=n, party=ROOM).pass_on for n in range(3)]
+    assert told == [False, True, True]
+    assert step(Severity.I, now=at(12), party=ROOM).pass_on
 
 
 @pytest.mark.parametrize(
     ("now", "due"),
     [(at(22), at(7, day=19)), (at(2), at(7)), (at(6, 59), at(7)), (at(23, 30), at(7, day=19))],
 )
-def test_nobody_is_reminded_of_a_grade_four_at_night(now: int, due: int) -> None:
+def test_nobody_is_asked_about_a_grade_four_at_night(now: int, due: int) -> None:
     following = step(Severity.IV, now=now)
-    assert (following.remind, following.due, following.step) == (False, due, 0)
+    assert (following.again, following.pass_on) == (False, False)
+    assert (following.due, following.step) == (due, 0)
 
 
-def test_by_day_a_grade_four_is_reminded_and_at_night_a_grade_three_is() -> None:
-    assert step(Severity.IV, now=at(7)).remind
-    assert step(Severity.III, now=at(2)).remind
+def test_by_day_a_grade_four_is_asked_about_and_at_night_a_grade_three_is() -> None:
+    assert step(Severity.IV, now=at(7)).again
+    assert step(Severity.III, now=at(2)).again
 
 
 def test_the_night_is_that_of_the_stations_zone() -> None:
     utc = ZoneInfo("UTC")
     following = unanswered("甲", Severity.IV, step=0, within=HOUR, now=at(2), tz=utc)  # 18:00 UTC
-    assert following.remind
+    assert following.again

@@ -208,9 +208,12 @@ def _columns() -> None:
     op.add_column("outbox", sa.Column("delivered_at", sa.BigInteger))
     op.add_column("outbox", sa.Column("digest_id", ID))
     op.add_column("outbox", sa.Column("instead_of", ID))
+    op.add_column("outbox", sa.Column("slots", sa.Text()))
     op.create_index("ix_outbox_instead_of", "outbox", ["instead_of"])
     op.create_index("ix_outbox_accepted_at", "outbox", ["accepted_at"])
+    op.create_index("ix_outbox_person", "outbox", ["person"])
     _obligation((*_OLD_UNIQUE, "stands_for"), _OLD_COLUMNS, _OLD_COLUMNS + _NEW_COLUMNS)
+    op.create_index("ix_obligation_party", "obligation", ["party"])
 
 
 _OLD_UNIQUE = ("alert_id", "party", "severity")
@@ -287,13 +290,15 @@ def _obligation_columns() -> list[sa.Column[object]]:
 
 
 def downgrade() -> None:
+    op.drop_index("ix_outbox_person", "outbox")
+    op.drop_index("ix_obligation_party", "obligation")
     op.execute("DELETE FROM obligation WHERE stands_for <> ''")
     _obligation(_OLD_UNIQUE, _OLD_COLUMNS, _OLD_COLUMNS)
     for name in _NAMES:
         op.drop_table(name)
     op.drop_index("ix_outbox_accepted_at", "outbox")
     op.drop_index("ix_outbox_instead_of", "outbox")
-    for name in ("way", "parts", "provider_id", "delivered_at", "digest_id", "instead_of"):
+    for name in ("way", "parts", "provider_id", "delivered_at", "digest_id", "instead_of", "slots"):
         op.drop_column("outbox", name)
     for name in ("assignee", "muted_by"):
         op.drop_column("alert", name)

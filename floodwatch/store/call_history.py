@@ -1,0 +1,53 @@
+"""How each person was rung, and when each answered last."""
+
+from collections.abc import Collection
+from typing import NamedTuple
+
+from sqlalchemy import Connection, func, select
+
+from floodwatch.model.alert import ObligationState
+from floodwatch.store.among import among
+from floodwatch.store.tables import obligation, outbox
+
+BY_HIMSELF = (ObligationState.ANSWERED.value, ObligationState.ENTERED.value)
+
+
+class History(NamedTuple):
+    """Calls since the last answer as (at, severity), oldest first; and that answer."""
+
+    calls: tuple[tuple[int, int], ...] = ()
+    answered_at: int | None = None
+    answered: int = 0
+
+
+def history(connection: Connection, people: Collection[str], *, since: int) -> dict[str, History]:
+    """The telephone of each of these since then (service ms); one never rung is absent."""
+    if not people:
+        return {}
+    answered: dict[str, tuple[int, int]] = {}
+    o = obligation.c
+    ended = (
+        select(o.party, o.ended_at, func.max(o.severity))
+        .where(among(connection, o.party, people), o.ended_at >= since)
+        .where(o.state.in_(BY_HIMSELF))
+        .group_by(o.party, o.ended_at)
+        .order_by(o.ended_at)
+    )
+    for party, at, severity in connection.execute(ended):
+        answered[party] = (at, severity)
+    calls: dict[str, list[tuple[int, int]]] = {}
+    c = outbox.c
+    rung = (  # a call on several channels is one call
+        select(c.person, c.created_at, func.max(c.severity))
+        .where(among(connection, c.person, people), c.created_at >= since, c.way == "call")
+        .group_by(c.person, c.created_at)
+        .order_by(c.created_at)
+    )
+    for person, at, severity in connection.execute(rung):
+        if at > answered.get(person, (-1, 0))[0]:
+            calls.setdefault(person, []).append((at, severity))
+    found = {}
+    for person in {*answered, *calls}:
+        at_, severity_ = answered.get(person, (None, 0))
+        found[person] = History(tuple(calls.get(person, ())), at_, severity_)
+    return found
