@@ -45,6 +45,8 @@ def side_pages() -> list[tuple[str, str]]:
     ]
     if allowed(Role.OFFICER):
         found.insert(1, ("sheets.handover", _("交接班单")))
+        found.append(("delivery.heard", _("来信与通道")))
+        found.append(("delivery.show_exercises", _("通知演练")))
     if allowed(Role.ADMIN):
         found.append(("accounts.show", _("用户与令牌")))
     return found

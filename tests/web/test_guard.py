@@ -28,6 +28,8 @@ PAGES = (
     "/calls",
     "/inbox",
     "/health",
+    "/incoming",
+    "/exercise",
     "/log",
     "/mutes",
     "/plans",
