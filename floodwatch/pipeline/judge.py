@@ -14,9 +14,8 @@ from floodwatch.model.alert import (
     Transition,
     TransitionKind,
 )
-from floodwatch.model.clock import MINUTE
-from floodwatch.model.finding import UNKNOWN, Finding
-from floodwatch.pipeline import faults
+from floodwatch.model.finding import UNKNOWN
+from floodwatch.pipeline import doubt, faults
 from floodwatch.pipeline.plan import Plan
 from floodwatch.pipeline.sight import Given, History, Task, Work, context, gather
 from floodwatch.pipeline.tell import tell
@@ -24,6 +23,8 @@ from floodwatch.rules.context import Ended
 from floodwatch.store import alert_log
 from floodwatch.store.alert_log import Change
 from floodwatch.store.database import Transaction
+from floodwatch.store.doubted import Doubted
+from floodwatch.store.doubted import doubted as in_doubt
 from floodwatch.store.journal import SeriesMap
 from floodwatch.store.watched import ended as last_ended
 
@@ -32,7 +33,6 @@ _log = logging.getLogger(__name__)
 NO_HOLDS = Holds(0, 0)
 SPOKEN = (TransitionKind.FIRED, TransitionKind.WORSENED)
 CONFIRMED = "confirmed by live data"
-VERDICT = 6 * MINUTE  # how long a suspect reading waits for the next one before all are told
 
 
 def judge(
@@ -124,12 +124,12 @@ def _round(work: _Work, tasks: Sequence[Task], judged: _Judged) -> None:
     ended = _ended(work, watched, judged)
     given = gather(work, tasks, states=states | judged.states, ended=ended)
     firing = [key for key in keys if key in states and states[key].phase is Phase.FIRING]
-    doubted = alert_log.doubted(tx.connection, firing) if firing else {}
+    doubted = in_doubt(tx.connection, firing) if firing else {}
     imported = _by_import_alone(work, tasks, firing)
     for task in tasks:
         rule = task.rule.key
         before = states.get(rule, RuleState())
-        sight = _Sight(given, now, doubted.get(rule), rule in imported)
+        sight = _Sight(work, given, now, doubted.get(rule), rule in imported)
         try:
             after, transitions = _live(task, before, sight)
         except Exception as error:  # noqa: BLE001 - one rule's fault; it is told, the others go on
@@ -177,30 +177,33 @@ def settle(tx: Transaction, plan: Plan, changes: Sequence[Change], *, now: int) 
 class _Sight:
     """What one rule is judged by.
 
-    `doubted`: the time of the suspect reading on which alone its alert stands, if it does.
-    `imported`: its alert stands by imported data alone, and this reading is live.
+    `doubted`: the suspect reading on which alone its alert stands, if it does. `imported`: its
+    alert stands by imported data alone, and this reading is live.
     """
 
+    work: Work
     given: Given
     now: int
-    doubted: int | None = None
+    doubted: Doubted | None = None
     imported: bool = False
 
 
 def _live(task: Task, state: RuleState, sight: _Sight) -> tuple[RuleState, tuple[Transition, ...]]:
     """Judge and step through the task's moments.
 
-    After a suspect reading the next one decides: a good one denies it, and what it raised ends at
-    once; or it is supported, and told anew, to all. Without a verdict it is told to all after
-    VERDICT. What was known before it is no verdict.
+    A suspect reading goes to the officer, with the rain and the neighbours; rain supports it, and
+    then it is told to all. Otherwise the next reading decides: a good one denies it, and what it
+    raised ends at once; or it is supported, and told anew, to all. Without a verdict the patrol is
+    asked after doubt.ASK and all are told after doubt.VERDICT. What was known before it is no
+    verdict.
     """
     transitions: list[Transition] = []
     rule, now, doubted, imported = task.rule, sight.now, sight.doubted, sight.imported
     for at in task.moments:
         finding = rule.judge(context(rule, at, sight.given))
-        if doubted is not None and (finding.time or now) < doubted:
+        if doubted is not None and (finding.time or now) < doubted.time:
             finding = replace(UNKNOWN, recheck_at=finding.recheck_at)
-        denied = doubted is not None and _denies(finding, state)
+        denied = doubted is not None and doubt.denies(finding, state)
         holds = NO_HOLDS if denied else rule.holds
         why = task.why or str(finding.facts.get("why", ""))
         state, made = step(
@@ -208,47 +211,35 @@ def _live(task: Task, state: RuleState, sight: _Sight) -> tuple[RuleState, tuple
         )
         if any(transition.kind in SPOKEN for transition in made):
             imported = False
-            if finding.suspect and doubted is not None and (finding.time or now) > doubted:
-                made, doubted = _sure(made), None  # a second one, and worse
-            else:
-                doubted = (finding.time or now) if finding.suspect else None
-        elif doubted is not None and _decided(finding, state, doubted=doubted, now=now):
-            made, doubted = (*made, *_told_anew(finding, state, now=now)), None
+            made, doubted = _spoken(made, rule.key, doubted, sight, at=finding.time or now)
+        elif doubted is not None and doubt.decided(finding, state, doubted=doubted.time, now=now):
+            anew = doubt.told_anew(finding, state, now=now, doubted=doubted.time)
+            made, doubted = (*made, *anew), None
+        elif doubted is not None and doubt.asks(state, doubted, now=now):
+            made = (*made, doubt.asked(finding, state, doubted, now=now))
+            doubted = doubted._replace(asked=True)
         elif imported and state.phase is Phase.FIRING and finding.severity is not None:
-            made, imported = (*made, *_told_anew(finding, state, now=now, why=CONFIRMED)), False
+            anew = doubt.told_anew(finding, state, now=now, why=CONFIRMED)
+            made, imported = (*made, *anew), False
         transitions += made
     if doubted is not None and state.phase is Phase.FIRING:
-        verdict = doubted + VERDICT
-        state = replace(state, due=verdict if state.due is None else min(state.due, verdict))
+        state = doubt.due(state, doubted)
     return state, tuple(transitions)
 
 
-def _denies(finding: Finding, state: RuleState) -> bool:
-    worst = max(finding.severity or 0, finding.holding or 0)
-    return finding.known and finding.may_clear and worst < (state.severity or 0)
-
-
-def _decided(finding: Finding, state: RuleState, *, doubted: int, now: int) -> bool:
-    if state.phase is not Phase.FIRING:
-        return True
-    return (finding.known and not finding.suspect) or now - doubted >= VERDICT
-
-
-def _sure(made: Iterable[Transition]) -> tuple[Transition, ...]:
-    """The same, no longer in doubt: a second reading supports what the first one said."""
-    return tuple(each._replace(finding=replace(each.finding, suspect=False)) for each in made)
-
-
-def _told_anew(
-    finding: Finding, state: RuleState, *, now: int, why: str = ""
-) -> tuple[Transition, ...]:
-    if state.phase is not Phase.FIRING or state.severity is None:
-        return ()
-    sure = replace(finding, suspect=False)
-    if not why:
-        supported = finding.known and not finding.suspect
-        why = "confirmed" if supported else "no verdict within six minutes"
-    return (Transition(TransitionKind.FIRED, state.severity, None, now, sure, why),)
+def _spoken(
+    made: tuple[Transition, ...], rule: RuleKey, doubted: Doubted | None, sight: _Sight, *, at: int
+) -> tuple[tuple[Transition, ...], Doubted | None]:
+    """What is said of an alert that opens or worsens, and the doubt in which it then stands."""
+    if not any(transition.finding.suspect for transition in made):
+        return made, None
+    if doubted is not None and at > doubted.time:
+        return doubt.sure(made), None  # a second one, and worse
+    found = doubt.beside(sight.work, rule, at)
+    made = doubt.noted(made, found)
+    if doubt.supports(rule, found):
+        return doubt.sure(made, why=doubt.SUPPORTED), None
+    return made, Doubted(at, False, dict(made[-1].finding.facts))
 
 
 def ended(rule: RuleKey, state: RuleState, *, now: int, version: int, why: str) -> Change:

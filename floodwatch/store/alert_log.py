@@ -43,7 +43,6 @@ __all__ = [
     "alerts",
     "answer",
     "call_list",
-    "doubted",
     "due",
     "events",
     "imported_open",
@@ -136,17 +135,6 @@ def imported_open(connection: Connection, rules: Iterable[RuleKey]) -> set[RuleK
         _alert.c.origin == Origin.IMPORT.value,
     )
     return {by_name[name] for name in connection.execute(query).scalars()}
-
-
-def doubted(connection: Connection, rules: Iterable[RuleKey]) -> dict[RuleKey, int]:
-    """Of these rules, those whose open alert stands on a suspect reading alone, and its time."""
-    by_name = {str(rule): rule for rule in rules}
-    query = select(_alert.c.rule, _alert.c.value_time, _alert.c.fired_at).where(
-        among(connection, _alert.c.rule, list(by_name)),
-        _alert.c.resolved_at.is_(None),
-        _alert.c.suspect,
-    )
-    return {by_name[row.rule]: row.value_time or row.fired_at for row in connection.execute(query)}
 
 
 def alerts(

@@ -223,13 +223,3 @@ def test_a_second_reading_that_supports_a_suspect_one_tells_all(town: Town) -> N
     [alert] = town.alerts()
     assert not alert["suspect"]
     assert {row["person"] for row in town.messages()} == {"示范值班", "示范巡查"}
-
-
-def test_a_suspect_reading_without_a_verdict_is_told_to_all_after_six_minutes(town: Town) -> None:
-    town.stage(95.0)
-    town.clock.advance(5 * MINUTE)
-    town.stage(97.4)
-    town.wait(5)
-    assert {row["person"] for row in town.messages()} == {"示范值班"}
-    town.wait(3)
-    assert {row["person"] for row in town.messages()} == {"示范值班", "示范巡查"}
