@@ -30,4 +30,4 @@ def _text(row: Mapping[str, Any], district: District, act: str, reason: str, unt
     mark = DEMONSTRATION if district.demonstration else ""
     at = short_time(until, district.zone_of(row["station"]), "zh")
     head = f"{mark}【内部告警{grade(Severity(row['severity']), 'zh')}】"
-    return f"{head}{name}{what}告警由{act}{at}，原因：{clean(reason)}{alert_number(row['id'])}"
+    return f"{head}{name}{what}告警由{act}{at}，原因：{clean(reason)}。{alert_number(row['id'])}"
