@@ -17,6 +17,7 @@ LOG = "log"
 INBOX = "inbox"
 MAIL = "smtp"
 VOICE = "voice"
+SMS = "sms_"  # begins the name of every channel that sends text messages
 SYSTEM = "system"
 PATROL = "patrol"  # the role that goes and looks
 CATCH_ALL_WITHIN = 300_000
@@ -77,8 +78,28 @@ def _chosen(
                 return Routing(candidate, ())
             found = _reached(district, candidate, station, now)
             if found or _on_screen(candidate):
-                return Routing(candidate, found)
+                return Routing(candidate, at_once(found, severity))
     return None
+
+
+def at_once(found: Iterable[Recipient], severity: Severity) -> tuple[Recipient, ...]:
+    """Those by which a person is told at the beginning: grade I by every medium, II by two, the
+    others by one; the rest is there to fall back on, as is the second provider of a medium.
+
+    Log, inbox and calls do not count.
+    """
+    most = {Severity.I: 99, Severity.II: 2}.get(severity, 1)
+    media: dict[tuple[str, int], set[str]] = {}
+    kept = []
+    for one in found:
+        medium = SMS if one.channel.startswith(SMS) else one.channel
+        taken = media.setdefault((one.person.name, one.after), set())
+        if medium in (LOG, INBOX, VOICE):
+            kept.append(one)
+        elif medium not in taken and len(taken) < most:
+            taken.add(medium)
+            kept.append(one)
+    return tuple(kept)
 
 
 def _on_screen(candidate: Route) -> bool:

@@ -8,9 +8,10 @@ from typing import Any
 from pydantic import Field
 
 from floodwatch.model.errors import Refused
-from floodwatch.model.fields import Duration, Table
+from floodwatch.model.fields import Duration
 from floodwatch.model.notification import Message, Result, Sent
 from floodwatch.notify.channels.cloud_sms import TemplatesTable, filled
+from floodwatch.notify.channels.limited import LimitedTable
 from floodwatch.notify.channels.plain import one_line
 from floodwatch.notify.channels.sdk import bounded, fault, told
 from floodwatch.notify.channels.secret import secret
@@ -27,7 +28,7 @@ _MINUTE = (
 )  # of a limit that is soon over; the hour and the day want another way
 
 
-class AliyunTable(Table):
+class AliyunTable(LimitedTable):
     """[channels.sms_aliyun]; the access key comes from the environment."""
 
     sign: str = Field(min_length=2, description="the approved 【signature】 without brackets")

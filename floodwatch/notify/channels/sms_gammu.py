@@ -19,9 +19,10 @@ from pydantic import Field
 
 from floodwatch.model.clock import SystemClock
 from floodwatch.model.errors import Refused
-from floodwatch.model.fields import Duration, Table
+from floodwatch.model.fields import Duration
 from floodwatch.model.notification import Incoming, Message, Result, Sent
 from floodwatch.model.severity import Severity
+from floodwatch.notify.channels.limited import LimitedTable
 from floodwatch.notify.channels.plain import one_line
 from floodwatch.notify.channels.telephone import number
 
@@ -34,7 +35,7 @@ _PRIORITY = {Severity.I: "A", Severity.II: "B", Severity.III: "C", Severity.IV: 
 _IN = re.compile(r"(IN(\d{8}_\d{6})_\d+_(\+?\d+))_(\d+)\.txt")
 
 
-class GammuTable(Table):
+class GammuTable(LimitedTable):
     """[channels.sms_gammu]"""
 
     smsdrc: str = Field("/etc/gammu-smsdrc", pattern="^/")  # the daemon's configuration

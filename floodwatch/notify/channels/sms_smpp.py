@@ -10,8 +10,9 @@ from typing import Any
 from pydantic import Field
 
 from floodwatch.model.clock import SystemClock
-from floodwatch.model.fields import Duration, Table, Word
+from floodwatch.model.fields import Duration, Word
 from floodwatch.model.notification import DeliveryReport, Incoming, Message, Result, Sent
+from floodwatch.notify.channels.limited import LimitedTable
 from floodwatch.notify.channels.plain import one_line
 from floodwatch.notify.channels.smpp_session import Answer, Bind, Delivered, Lost, Session
 from floodwatch.notify.channels.telephone import number
@@ -33,7 +34,7 @@ _FAILED = ("UNDELIV", "REJECTD", "EXPIRED", "DELETED", "UNKNOWN")
 MOST = 10_000  # parts that are remembered for their receipts
 
 
-class SmppTable(Table):
+class SmppTable(LimitedTable):
     """[channels.sms_smpp]; the password comes from the environment."""
 
     host: Word = Field(description='the message centre, such as host = "192.0.2.20"')

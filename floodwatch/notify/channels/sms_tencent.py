@@ -9,10 +9,11 @@ from typing import Any
 from pydantic import Field
 
 from floodwatch.model.errors import Refused
-from floodwatch.model.fields import Duration, Table
+from floodwatch.model.fields import Duration
 from floodwatch.model.notification import DeliveryReport, Incoming, Message, Result, Sent
 from floodwatch.notify.channels.bounded import within
 from floodwatch.notify.channels.cloud_sms import TemplatesTable, filled
+from floodwatch.notify.channels.limited import LimitedTable
 from floodwatch.notify.channels.plain import one_line
 from floodwatch.notify.channels.sdk import bounded, fault, told
 from floodwatch.notify.channels.secret import secret
@@ -34,7 +35,7 @@ _NOBODY_KNOWS = ("InternalError", "ServerNetworkError")
 MOST = 100  # that one pull gives
 
 
-class TencentTable(Table):
+class TencentTable(LimitedTable):
     """[channels.sms_tencent]; the secret id and key come from the environment."""
 
     app: str = Field(min_length=1, description="the SmsSdkAppId")
