@@ -70,6 +70,7 @@ class District:
     map_layers: tuple[str, ...] = ()
     layers: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # name -> GeoJSON
     plans: tuple[Plan, ...] = ()
+    texts: Mapping[str, Mapping[str, str]] = field(default_factory=dict)  # language -> kind -> text
 
     @cached_property
     def tz(self) -> ZoneInfo:

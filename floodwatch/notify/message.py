@@ -5,8 +5,7 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
 from floodwatch.model.district import District
-from floodwatch.notify import mail_body, phrases
-from floodwatch.notify.actions import action
+from floodwatch.notify import mail_body, phrases, text_fields, text_template
 from floodwatch.notify.figures import amount, clean, grade, name_of, plain, short_time
 from floodwatch.notify.occasion import (
     ESCALATED,
@@ -16,7 +15,6 @@ from floodwatch.notify.occasion import (
     WORSENED,
     Occasion,
     Text,
-    station_of,
 )
 from floodwatch.notify.sms_text import SINGLE, units
 
@@ -50,11 +48,26 @@ def built_in(occasion: Occasion, *, demonstration: bool) -> Text:
 
 
 def _worded(occasion: Occasion, district: District, *, language: str, owes: bool) -> Text:
-    short = _mark(district, language) + _short(occasion, district, language, owes)
+    own = _own(occasion, district, language, owes)
+    short = _mark(district, language) + (own or _short(occasion, district, language, owes))
     subject = short if units(short) <= SINGLE + 20 else short[: SINGLE + 19] + "…"
     number = alert_number(occasion.alert_id)
     body = mail_body.compose(occasion, district, short=short, language=language, owes=owes)
-    return Text(short, f"{subject} {number}", body)
+    return Text(short, f"{subject} {number}", body, text_fields.slots(occasion, district, language))
+
+
+def _own(occasion: Occasion, district: District, language: str, owes: bool) -> str:
+    """The district's own wording; empty without one, or when it does not fit the first message."""
+    template = district.texts.get(language, {}).get(occasion.kind, "")
+    if not template:
+        return ""
+    fields = text_fields.fields(occasion, district, language, owes=owes)
+    text = text_template.filled(template, fields)
+    seen = text_template.clipped(text, _room(district, language))
+    if all(fields[name] in seen for name in text_template.NEEDED):
+        return text
+    _log.info("the district's text for %r is too long here; the built-in one goes", occasion.kind)
+    return ""
 
 
 def alert_number(alert_id: int) -> str:
@@ -191,18 +204,7 @@ def _joined(name: str, what: str, language: str) -> str:
 def _action(occasion: Occasion, district: District, language: str, *, brief: bool) -> str:
     if occasion.kind == MISSED:
         return ""
-    if own := occasion.facts.get(f"act_{language}"):  # the rule itself says what is to be done
-        return clean(own)
-    rule = occasion.rule
-    return action(
-        station_of(occasion, district),
-        variable=rule.variable,
-        type=rule.type,
-        direction=rule.direction,
-        severity=occasion.severity,
-        language=language,
-        brief=brief,
-    )
+    return text_fields.wanted(occasion, district, language, brief=brief)
 
 
 def _tail(occasion: Occasion, district: District, language: str, owes: bool) -> list[str]:

@@ -51,11 +51,15 @@ class Occasion:
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """What one person is sent: a short text of one line, and for mail a subject and a body."""
+    """What one person is sent: a short text of one line, and for mail a subject and a body.
+
+    `slots` are the pieces for a provider's template: place, value, limit, action, code.
+    """
 
     short: str
     subject: str
     body: str
+    slots: Mapping[str, str] = field(default_factory=dict)
 
 
 def station_of(occasion: Occasion, district: District) -> Station | None:

@@ -1,5 +1,6 @@
 """Works the outbox off: at least once, in order, and no way out delays another."""
 
+import json
 import logging
 import queue
 import random
@@ -362,4 +363,6 @@ def message_of(row: Claimed, at: int, *, link: str = "") -> Message:
         at=at,
         kind=row.kind,
         way=row.way,
+        slots=json.loads(row.slots) if row.slots else {},
+        alert_id=row.alert_id,
     )

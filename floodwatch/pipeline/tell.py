@@ -1,5 +1,6 @@
 """Tells whom a transition concerns: obligations and messages, in the transition's transaction."""
 
+import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
@@ -278,10 +279,11 @@ def _lines(
         at = item.waits
         if at is None or to.way is Way.LIST:
             at = roster.next_at(district, to.at, now=now)
-        head = LIST_HEADS.get(language, LIST_HEADS["zh"])
+        mark = next((m for m in MARKS if text.short.startswith(m)), "")
+        head = mark + LIST_HEADS.get(language, LIST_HEADS["zh"])
         severity = int(item.told.transition.severity)
         yield morning_list.Item(
-            to.person.name, to.channel, to.address, at, text.short, severity, head
+            to.person.name, to.channel, to.address, at, text.short[len(mark) :], severity, head
         )
 
 

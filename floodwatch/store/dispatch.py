@@ -68,6 +68,7 @@ class Row(NamedTuple):
     body: str
     way: str
     instead_of: int | None
+    slots: str | None = None
 
     def by(self, channel: str, address: str) -> Entry:
         """The same message by another channel."""
@@ -84,6 +85,7 @@ class Row(NamedTuple):
             body=self.body,
             way=self.way,
             instead_of=self.instead_of or self.id,
+            slots=self.slots or "",
         )
 
 

@@ -36,10 +36,11 @@ class Entry(NamedTuple):
     body: str
     way: str = "text"  # text | call
     instead_of: int | None = None  # the row on another channel that it stands in for
+    slots: str = ""  # JSON: the pieces for a provider's template
 
     @property
     def told(self) -> tuple[int | str | None, ...]:
-        """The columns from alert_id to instead_of."""
+        """The columns from alert_id to slots."""
         return (*self[:2], *self[3:])
 
     @property
@@ -70,6 +71,7 @@ class Claimed(NamedTuple):
     created_at: int
     way: str
     instead_of: int | None
+    slots: str | None
     repeat: bool
 
     @property
@@ -134,7 +136,7 @@ class Verdict(NamedTuple):
 _FIELDS = Claimed._fields[:-1]
 _COLUMNS = (
     *("key", "alert_id", "seq", "kind", "person", "channel", "address", "severity", "subject"),
-    *("body", "way", "instead_of", "state", "next_at", "tries", "created_at", "rev"),
+    *("body", "way", "instead_of", "slots", "state", "next_at", "tries", "created_at", "rev"),
 )
 _UNSENT = "state IN ('pending', 'retry')"
 # An unfinished row of the same alert to the same person goes before its all-clear.

@@ -293,7 +293,6 @@ call = _table(  # the ledger of calls made by hand: 叫应台账
 )
 
 # -- delivery -----------------------------------------------------------------------------------
-
 outbox = _table(
     "outbox",
     Column("id", Identity, primary_key=True),
