@@ -1,5 +1,6 @@
 """The pieces of a message: place, value, limit, trend, and the mark of what is doubtful."""
 
+from floodwatch.model.alert import DISTRICT
 from floodwatch.model.clock import HOUR, MINUTE
 from floodwatch.model.district import District
 from floodwatch.notify.figures import (
@@ -32,7 +33,7 @@ _WHY = {
 
 def place(occasion: Occasion, district: District, language: str) -> str:
     """The station's name, with the gauge where it is one of several."""
-    if occasion.rule.type == "system":
+    if occasion.rule.type == "system" or occasion.rule.station == DISTRICT:
         return clean(district.name)
     station = station_of(occasion, district)
     name = clean(station.name if station else occasion.rule.station)

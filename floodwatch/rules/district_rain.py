@@ -106,7 +106,7 @@ class DistrictRainRule:
         return facts | {
             "window": window,
             "limit": shown.limit,
-            "zh": f"全区{duration(window, 'zh')}平均雨量{mm}毫米，限值{limit}毫米",
+            "zh": f"{duration(window, 'zh')}平均雨量{mm}毫米，限值{limit}毫米",
             "en": f"mean rain {mm} mm in {duration(window, 'en')} (limit {limit} mm)",
             "act_zh": "请加强值守、检查泵站和低洼处",
             "act_en": "Strengthen the watch, check pumps and low places",

@@ -27,7 +27,7 @@ PARAMETERS = {
     "memory_h": "hours over which the highest stage counts, as a dam answers late; default 36",
     "severity": "IV, III, II or I; default III",
 }
-VARIABLES = ("seepage", "piezometric_stage")
+LABELS = {"seepage": "渗流偏大", "piezometric_stage": "渗压偏高"}
 HOLDS = Holds(0, 6 * HOUR)
 KEPT = 0.8  # of the tolerance: where an alert is left again
 
@@ -101,7 +101,7 @@ class SeepageRule:
             found,
             found or held,
             band=TYPE if held else "",
-            label="本水位下的常值" if held else "",
+            label=LABELS[self.key.variable] if held else "",
             limit=limit if held else None,
             value=reading.value,
             time=reading.time,
@@ -137,7 +137,7 @@ def build(
     """One rule for each weir and piezometer whose usual line is configured."""
     del thresholds
     for gauge in station.gauges:
-        if gauge.variable not in VARIABLES:
+        if gauge.variable not in LABELS:
             continue
         key = RuleKey(station.code, gauge.gauge, gauge.variable, TYPE, "up")
         chosen = choose(district.rules, station, key, default=HOLDS)

@@ -51,7 +51,7 @@ def test_the_mean_decides_and_exactly_on_the_limit_counts(
 def test_it_is_a_rule_of_the_district_and_words_itself() -> None:
     found = judge(60, 40)
     assert RULE.key.station == DISTRICT
-    assert found.facts["zh"] == "全区1小时平均雨量50.0毫米，限值50毫米"
+    assert found.facts["zh"] == "1小时平均雨量50.0毫米，限值50毫米"
     assert found.may_clear
 
 
