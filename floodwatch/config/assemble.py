@@ -13,6 +13,7 @@ from floodwatch.config.check_thresholds import (
     check_rule,
     check_templates,
 )
+from floodwatch.config.check_watching import check_watching
 from floodwatch.config.dates import end_ms, start_ms
 from floodwatch.config.draft import Draft, first_pass
 from floodwatch.config.folder import documents
@@ -52,7 +53,10 @@ def build(texts: Mapping[str, str], *, version: int = 0, checked: bool = True) -
         problems += _whole(draft, placed, sound)
     if problems:
         raise ConfigError(_sorted(problems))
-    return _district(draft, placed, version)
+    district = _district(draft, placed, version)
+    if checked and (problems := list(check_watching(draft, district))):
+        raise ConfigError(_sorted(problems))
+    return district
 
 
 def _whole(
@@ -97,11 +101,17 @@ def _district(draft: Draft, placed: list[Placed], version: int) -> District:
     service = draft.service
     stations = {
         entry.table.code: station_of(
-            entry.table, curve=draft.curves.get(entry.table.code, ()), order=order
+            entry.table,
+            curve=draft.curves.get(entry.table.code, ()),
+            order=order,
+            valid_to=end_ms(entry.table.valid_to, zone_of(draft, entry.table)),
         )
         for order, entry in enumerate(draft.stations)
     }
     channels = {"log": {}} | service.channels.model_dump(by_alias=True, exclude_none=True)
+    written = draft.service_file.data.get("channels")  # their order is the order of trying
+    order = [*(written if isinstance(written, dict) else ()), *channels]
+    channels = {name: channels[name] for name in dict.fromkeys(order) if name in channels}
     return District(
         version=version,
         name=service.service.name,
@@ -119,6 +129,7 @@ def _district(draft: Draft, placed: list[Placed], version: int) -> District:
         service=service.service.model_dump(),
         sources=service.sources.model_dump(),
         watch=service.watch.model_dump(),
+        texts=service.texts.model_dump(exclude_none=True),
         map_layers=tuple(draft.layers),
         layers=dict(draft.layers),
         plans=tuple(

@@ -5,6 +5,7 @@ from typing import Literal
 from pydantic import Field
 
 from floodwatch.config.fields import Duration, Table, Zone
+from floodwatch.config.text_table import TextsTable
 from floodwatch.model.clock import HOUR
 from floodwatch.notify.channels.apprise import AppriseTable
 from floodwatch.notify.channels.siren import SirenTable
@@ -79,3 +80,4 @@ class ServiceFile(Table):
     channels: ChannelsTable = ChannelsTable()
     sources: SourcesTable = SourcesTable()
     watch: WatchTable = WatchTable()
+    texts: TextsTable = TextsTable()
