@@ -97,6 +97,15 @@ def document() -> dict[str, Any]:
             "/api/v1/alerts": _get("Alerts", _parameter("state")),
             "/api/v1/alerts/{id}": _get("One alert with its timeline", number),
             "/api/v1/alerts/{id}/ack": {"post": acknowledge},
+            "/api/v1/alerts.atom": _get(
+                "Atom feed of the newest transitions", kind="application/atom+xml"
+            ),
+            "/api/v1/alerts/{id}/cap/{seq}.xml": _get(
+                "One transition as CAP 1.2",
+                number,
+                _parameter("seq", place="path", required=True),
+                kind="application/cap+xml",
+            ),
             "/api/v1/events": _get(
                 "Server-sent events: reading, alert, coverage, change, clock, reset",
                 kind="text/event-stream",
