@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 
 from floodwatch.model.clock import DAY, HOUR, MINUTE
 from floodwatch.model.errors import Refused
-from floodwatch.model.mute import FEED, OFFLINE, STALE, Matter, Mute, MuteKind
+from floodwatch.model.mute import FEED, OFFLINE, RISE_SILENT, STALE, Matter, Mute, MuteKind
 from floodwatch.model.severity import Severity
 from floodwatch.model.station import Station, StationKind
 
@@ -116,7 +116,8 @@ def muted_by(
 
 
 def _says(other: Matter, matter: Matter, station: Station, now: int) -> bool:
-    """Whether an alert says what another one would: the silence of a gateway, of a station.
+    """Whether an alert says what another one would: the silence of a gateway, of a station, of a
+    gauge that rose.
 
     One that is graver than what would hide it is told all the same. That a gauge fell silent while
     it rose is more than silence, and never hidden.
@@ -129,6 +130,9 @@ def _says(other: Matter, matter: Matter, station: Station, now: int) -> bool:
         return bool(gateway) and gateway == other.gauge and _lasts(other, matter, linger, now)
     if other.type == OFFLINE and matter.type == STALE and other.station == matter.station:
         return _lasts(other, matter, LINGER, now)
+    if other.type == RISE_SILENT and matter.type == STALE:
+        gauge = (other.station, other.gauge) == (matter.station, matter.gauge)
+        return gauge and _lasts(other, matter, LINGER, now)
     return False
 
 

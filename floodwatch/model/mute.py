@@ -3,7 +3,8 @@
 from enum import StrEnum
 from typing import NamedTuple
 
-STALE, OFFLINE, FEED = "stale", "offline", "feed"  # types of rules about silence
+# Types of rules about silence.
+STALE, OFFLINE, FEED, RISE_SILENT = "stale", "offline", "feed", "rise_silent"
 
 
 class MuteKind(StrEnum):

@@ -24,6 +24,7 @@ from floodwatch.model.quality import Flag
 from floodwatch.model.reading import Latest, Reading, SeriesKey
 from floodwatch.model.severity import Severity
 from floodwatch.rules.context import Context, Rule, Skipping
+from floodwatch.rules.defaults import SILENCE
 from floodwatch.rules.registry import compile_rules
 
 AFTERWARDS = 4 * DAY  # how long time goes on after the last reading of a rule
@@ -120,7 +121,7 @@ def rehearse(
     known: dict[SeriesKey, Series] = {}
     for rule in compile_rules(district):
         if (stations is not None and rule.key.station not in stations) or (
-            rule.key.type == "stale" and not stale
+            rule.key.type in SILENCE and not stale
         ):
             continue
         run = _Run(rule, _series(readings, rule, start=start, end=end), skip=skip)

@@ -17,7 +17,7 @@ from sqlalchemy import (
 )
 
 from floodwatch.model.alert import ObligationState, Origin
-from floodwatch.model.mute import FEED, OFFLINE, STALE, Matter, Mute, MuteKind
+from floodwatch.model.mute import FEED, OFFLINE, RISE_SILENT, STALE, Matter, Mute, MuteKind
 from floodwatch.model.notification import OutboxState
 from floodwatch.store.among import among
 from floodwatch.store.database import Transaction
@@ -25,6 +25,7 @@ from floodwatch.store.tables import alert, mute, obligation, outbox
 
 ROOM = "room"
 BY_ALERT = "alert:"
+_SAYING = (FEED, OFFLINE, RISE_SILENT)  # alerts that may stand for others
 _MATTER = (alert.c.id, alert.c.station, alert.c.gauge, alert.c.type, alert.c.severity)
 _OPEN = ObligationState.OPEN.value
 
@@ -65,12 +66,12 @@ def muting(connection: Connection) -> Muting:
     saying = _matters(
         connection,
         select(*_MATTER, alert.c.muted_by).where(
-            open_, or_(alert.c.type.in_((FEED, OFFLINE)), alert.c.muted_by.is_not(None))
+            open_, or_(alert.c.type.in_(_SAYING), alert.c.muted_by.is_not(None))
         ),
     )
     if not mutes and not saying:
         return Muting([], [], [])
-    others = [matter for matter in saying if matter.type in (FEED, OFFLINE)]
+    others = [matter for matter in saying if matter.type in _SAYING]
     concerned: list[ColumnElement[bool]] = [alert.c.muted_by.is_not(None)]
     if others:
         concerned.append(alert.c.type.in_((STALE, OFFLINE)))
