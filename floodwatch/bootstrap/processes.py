@@ -11,6 +11,7 @@ from flask import Flask
 from waitress.server import create_server
 
 from floodwatch import config, loops
+from floodwatch.audit import violations
 from floodwatch.bootstrap.services import Services
 from floodwatch.config.change import Watch
 from floodwatch.engine import Engine
@@ -27,7 +28,7 @@ from floodwatch.pipeline.demonstration import Demonstration, DemonstrationTime
 from floodwatch.pipeline.heartbeat import Heartbeat
 from floodwatch.pipeline.machine import Machine
 from floodwatch.pipeline.past import put_past
-from floodwatch.pipeline.self_watch import SelfWatch
+from floodwatch.pipeline.self_watch import AUDIT, SelfWatch, nightly
 from floodwatch.pipeline.tick import Ticker
 from floodwatch.scheduler import Job, Timetable
 from floodwatch.sources.simulator import demonstration as simulated
@@ -35,6 +36,7 @@ from floodwatch.sources.simulator import history
 from floodwatch.sources.simulator.control import DemoClock
 from floodwatch.sources.simulator.storm import T0
 from floodwatch.store.checkpoint import Checkpointer
+from floodwatch.store.clockwork import set_setting, setting
 from floodwatch.web.app import create_app
 from floodwatch.web.auth import first_run_link
 from floodwatch.web.push_app import create_push_app
@@ -43,6 +45,7 @@ from floodwatch.web.server import WebServer
 log = logging.getLogger(__name__)
 
 TIMETABLE_S = 60.0  # it is first replaced by itself
+REPLIES_S = 180.0  # a modem is slow, and what it holds is not lost
 LISTENER, FOLDER, TIMETABLE = "push listener", "configuration folder", "timetable"
 
 
@@ -71,7 +74,7 @@ def engine_of(services: Services, *, host: str, push_port: int) -> Engine:
     return Engine(
         services.database,
         services.clock,
-        lambda epoch: EngineWork(services, epoch, host, push_port),
+        lambda epoch: EngineWork(services, epoch, host, push_port, beats),
         turn=turn,
     )
 
@@ -90,6 +93,7 @@ class EngineWork:
     epoch: int
     host: str
     push_port: int
+    heartbeat: Heartbeat | None = None
     stopping: threading.Event = field(default_factory=threading.Event)
     _push: "Listener | None" = field(init=False, default=None)
     _failed: dict[str, str] = field(init=False, default_factory=dict)
@@ -114,7 +118,7 @@ class EngineWork:
             services.series,
             services.ingest,
             self.epoch,
-            watch=SelfWatch(Canary(SystemClock(), self._canaries), self._machine),
+            watch=SelfWatch(Canary(SystemClock(), self._canaries), self._machine, self.heartbeat),
             monotonic=SystemClock().monotonic,
         )
         self._sender = Deliverer(
@@ -223,7 +227,25 @@ class EngineWork:
             district = services.configuration.current()
             return tidy(services.database, district=district, now=services.now(), epoch=self.epoch)
 
-        return [Job("tidy", HOUR, tidy_up)]
+        return [Job("tidy", HOUR, tidy_up), Job("audit", HOUR, self._audit)]
+
+    def _audit(self) -> None:
+        """Once a night; what is not explained becomes a system alert."""
+        now = self.services.now()
+        tz = self.services.configuration.current().tz
+        with self.services.database.read() as connection:
+            last = setting(connection, AUDIT)
+            span = nightly(now, last=int(last["to"]) if isinstance(last, dict) else None, tz=tz)
+            if span is None:
+                return
+            found = violations(connection, start=span[0], end=span[1], now=now)
+        for one in found:
+            log.error("audit: %s: %s: %s", *one[:2], one.what)
+        noted: dict[str, int | str] = {"at": now, "to": span[1], "unexplained": len(found)}
+        if found:
+            noted["first"] = f"{found[0].kind}: {found[0].where}: {found[0].what}"
+        with self.services.database.write(epoch=self.epoch) as tx:
+            set_setting(tx, AUDIT, noted)
 
     def _demonstration(self) -> Demonstration:
         services = self.services

@@ -11,6 +11,7 @@ from floodwatch.notify.channels import outbound
 
 _log = logging.getLogger(__name__)
 
+HEARTBEAT = "heartbeat"  # the setting that says whether the last one was taken
 EVERY_S = 60.0
 LIMIT_S = 15.0
 

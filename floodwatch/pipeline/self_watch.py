@@ -2,15 +2,18 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
-from floodwatch.model.clock import MINUTE
+from floodwatch.model.clock import DAY, MINUTE
 from floodwatch.model.finding import Finding
 from floodwatch.model.severity import Severity
 from floodwatch.pipeline import machine
 from floodwatch.pipeline.canary import Canary
+from floodwatch.pipeline.heartbeat import HEARTBEAT, Heartbeat
 from floodwatch.pipeline.machine import Machine
 from floodwatch.pipeline.plan import Plan
 from floodwatch.pipeline.service_clock import Moment
@@ -22,6 +25,9 @@ AUDIT = "audit"
 STORAGE = "storage_fault"
 ABSENT = 10 * MINUTE  # how long a buddy may be away
 SHOWN = 30 * MINUTE  # how long a fault of the storage that left no damage stays an alert
+NIGHT = (3, 4, 5)  # hours, local
+SETTLING = 10 * MINUTE
+LONGEST = 7 * DAY
 CLEAR = Finding(None, None)
 
 
@@ -31,11 +37,16 @@ class SelfWatch:
 
     canary: Canary
     machine: Machine
+    heartbeat: Heartbeat | None = None
+    _told: str | None = None
 
     def __call__(self, tx: Transaction, plan: Plan, moment: Moment) -> dict[str, Finding]:
         """By name; clear where nothing is wrong."""
         now = moment.now
         self._note_check(tx, now)
+        if self.heartbeat is not None and self.heartbeat.result != self._told:
+            self._told = self.heartbeat.result
+            set_setting(tx, HEARTBEAT, {"at": now, "error": self._told or ""})
         buddy = _buddy(tx, plan.district.watch, now)
         return {
             "canary": self.canary.step(tx, now=now) or CLEAR,
@@ -136,3 +147,15 @@ def _audit(connection: Connection, now: int) -> Finding:
 def found(now: int, severity: Severity, *, zh: str, en: str) -> Finding:
     """A finding about the service itself, with its words."""
     return Finding(severity, severity, time=now, label=zh, facts={"zh": zh, "en": en})
+
+
+def nightly(now: int, *, last: int | None, tz: ZoneInfo) -> tuple[int, int] | None:
+    """The stretch (ms) that the audit of this night has to look at; None: it is not its hour.
+
+    From where the last one ended; what came within the last minutes is still under way.
+    """
+    if datetime.fromtimestamp(now / 1000, tz).hour not in NIGHT:
+        return None
+    end = now - SETTLING
+    start = end - DAY if last is None else max(last, end - LONGEST)
+    return (start, end) if last is None or now - last > DAY / 2 else None

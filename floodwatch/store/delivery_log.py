@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import Connection, or_, select
+from sqlalchemy import Connection, func, or_, select
 
 from floodwatch.model.notification import OutboxState
 from floodwatch.store import tables as t
@@ -44,6 +44,23 @@ def waiting(connection: Connection) -> dict[str, int]:
     for state in rows:
         counts[state] = counts.get(state, 0) + 1
     return counts
+
+
+def last_accepted(connection: Connection, *, among: int = 5_000) -> dict[str, int]:
+    """When each channel last accepted a message (service ms), among the newest messages."""
+    newest = (
+        select(t.outbox.c.channel, t.outbox.c.accepted_at)
+        .order_by(t.outbox.c.id.desc())
+        .limit(among)
+        .subquery()
+    )
+    rows = connection.execute(
+        select(newest.c.channel, func.max(newest.c.accepted_at))
+        .where(newest.c.accepted_at.is_not(None))
+        .group_by(newest.c.channel)
+        .order_by(newest.c.channel)
+    )
+    return {row[0]: int(row[1]) for row in rows}
 
 
 def inbox(connection: Connection, *, limit: int = 300) -> dict[str, list[dict[str, Any]]]:
