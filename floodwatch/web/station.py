@@ -13,16 +13,17 @@ from floodwatch.model.people import Role
 from floodwatch.model.quality import flag_of, reason_of
 from floodwatch.model.station import Station
 from floodwatch.model.threshold import ruling
-from floodwatch.store import board
+from floodwatch.store import board, city_requests
 from floodwatch.web import city, words
 from floodwatch.web.alert_words import headline
+from floodwatch.web.care import done, field, me
 from floodwatch.web.csv_cells import safe
 from floodwatch.web.guard import needs
 from floodwatch.web.here import here
-from floodwatch.web.language import chosen
+from floodwatch.web.language import _, chosen
 from floodwatch.web.overview import board_at
 from floodwatch.web.rule_words import described
-from floodwatch.web.services import services
+from floodwatch.web.services import now, services
 from floodwatch.web.station_charts import RANGES, charted, draw, series_key, span_of, zoomed
 
 blueprint = Blueprint("station", __name__)
@@ -76,6 +77,21 @@ def show(code: str) -> str:
         alerts=alerts,
         asked=asked,
     )
+
+
+@blueprint.post("/stations/<code>/requests/<int:request_id>/answer")
+@needs(Role.OFFICER)
+def answered(code: str, request_id: int) -> ResponseReturnValue:
+    """Note what the city has answered to a request, as an officer heard it by telephone."""
+    station_or_404(code)
+    said = field("answer") or _("同意开机")
+    given = services()
+    with given.database.write() as tx:
+        known = {each.id for each in city.requests(tx.connection, here().district, code) or ()}
+        if request_id not in known:
+            abort(HTTPStatus.NOT_FOUND)
+        city_requests.answer(tx, request_id, who=me(), text=said, now=now(given, tx.connection))
+    return done(_("已记下答复"), "station.show", code=code)
 
 
 def _wanted(charts: list[tuple[str, str]]) -> tuple[str, str]:
