@@ -6,18 +6,29 @@ from collections.abc import Callable
 from floodwatch.model.district import District
 from floodwatch.model.notification import Channel, Message
 from floodwatch.notify import channels
+from floodwatch.pipeline.mail_picture import pictures
 from floodwatch.store import inbox
 from floodwatch.store.database import Database
 
 
-def build(district: District, database: Database, *, demonstration: bool) -> dict[str, Channel]:
-    """Every way out by its name; in the demonstration the inbox alone, whatever is configured."""
+def build(
+    district: District,
+    database: Database,
+    *,
+    demonstration: bool,
+    current: Callable[[], District] | None = None,
+) -> dict[str, Channel]:
+    """Every way out by its name; in the demonstration the inbox alone, whatever is configured.
+
+    `current` gives the configuration in force when a picture is drawn later.
+    """
 
     def keep(message: Message) -> None:
         with database.write() as tx:
             inbox.keep(tx, message)
 
-    return channels.make(district.channels, demonstration=demonstration, keep=keep)
+    picture = pictures(database, current or (lambda: district))
+    return channels.make(district.channels, demonstration=demonstration, keep=keep, picture=picture)
 
 
 class Kept:
@@ -44,6 +55,11 @@ class Kept:
                 for old in self._made.values():
                     if callable(close := getattr(old, "close", None)):
                         close()
-                self._made = build(district, self._database, demonstration=self._demonstration)
+                self._made = build(
+                    district,
+                    self._database,
+                    demonstration=self._demonstration,
+                    current=self._district,
+                )
                 self._settings = district.channels
             return self._made
