@@ -14,8 +14,9 @@ def headline(alert: Mapping[str, Any]) -> str:
     value, limit = alert["value"], alert["limit_value"]
     if kind == "stale":
         return _("%(what)s 失测", what=variable_name(variable))
-    if kind == "system":
-        return str((alert["facts"] or {}).get(chosen()) or label)
+    own = (alert["facts"] or {}).get(chosen())  # the rule itself has worded it
+    if kind == "system" or (own and kind not in ("level", "rainfall", "rate")):
+        return str(own or label)
     if kind == "rainfall" and value is not None:
         span = alert["facts"].get("window") if alert["facts"] else None
         hours = f"{span // 3_600_000}h " if isinstance(span, int) and span >= 3_600_000 else ""

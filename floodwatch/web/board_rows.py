@@ -1,6 +1,6 @@
 """The board's rows: what each station shows of itself now. Pure."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
@@ -14,6 +14,7 @@ from floodwatch.model.quality import Flag, flag_of
 from floodwatch.model.reading import Latest, SeriesKey
 from floodwatch.model.station import Gauge, Reporting, Station, StationKind
 from floodwatch.model.threshold import ruling
+from floodwatch.rules.defaults import RAIN
 
 FLOOD_LIMIT = ("flood_limit", "spill")  # of a reservoir without a gate it is the weir
 HOUSEKEEPING = frozenset({"battery", "signal"})
@@ -120,21 +121,60 @@ def rows(district: District, known: Known) -> list[Row]:
     firing: dict[str, list[Mapping[str, Any]]] = {}
     for alert in known.alerts:
         firing.setdefault(alert["station"], []).append(alert)
+    blind = Blind.of(known.alerts)
     made = [
-        _row(district, station, known, firing.get(station.code, []))
+        _row(district, station, known, firing.get(station.code, []), blind)
         for station in district.stations.values()
         if station.enabled
     ]
     return sorted(made, key=lambda row: row.nearness)
 
 
+class Blind(NamedTuple):
+    """What alerts of silence say of gauges, stations and gateways, whatever their age says.
+
+    In a storm, and while the water rises, a rule calls a gauge silent long before its usual time.
+    """
+
+    gauges: frozenset[tuple[str, str, str]]
+    stations: frozenset[str]
+    gateways: frozenset[str]
+
+    @classmethod
+    def of(cls, alerts: Iterable[Mapping[str, Any]]) -> "Blind":
+        """By the alerts that are open."""
+        found: dict[str, set[Any]] = {"gauge": set(), "offline": set(), "feed": set()}
+        for alert in alerts:
+            kind = alert.get("type")
+            if kind in ("stale", "rise_silent"):
+                found["gauge"].add((alert["station"], alert["gauge"], alert["variable"]))
+            elif kind == "offline":
+                found["offline"].add(alert["station"])
+            elif kind == "feed":
+                found["feed"].add(alert["gauge"])
+        return cls(*(frozenset(each) for each in found.values()))
+
+    def to(self, station: Station, gauge: Gauge) -> bool:
+        """Whether nothing is to be expected of the gauge now."""
+        name = "rainfall" if gauge.variable in RAIN else gauge.variable
+        return (
+            (station.code, gauge.gauge, name) in self.gauges
+            or station.code in self.stations
+            or bool(station.gateway and station.gateway in self.gateways)
+        )
+
+
 def _row(
-    district: District, station: Station, known: Known, alerts: Sequence[Mapping[str, Any]]
+    district: District,
+    station: Station,
+    known: Known,
+    alerts: Sequence[Mapping[str, Any]],
+    blind: Blind,
 ) -> Row:
     values: dict[str, Value] = {}
     for gauge in station.gauges:
         if gauge.variable not in values:  # the first of a kind speaks on the board
-            values[gauge.variable] = value_of(station, gauge, known)
+            values[gauge.variable] = value_of(station, gauge, known, blind=blind)
     main = values.get(main_variable(station)) or Value("", "1")
     row = Row(station, GROUPS.get(station.kind, "water"), main, values)
     row.severity = max((alert["severity"] for alert in alerts), default=0)
@@ -162,7 +202,7 @@ def main_variable(station: Station) -> str:
     return have[0] if have else ""
 
 
-def value_of(station: Station, gauge: Gauge, known: Known) -> Value:
+def value_of(station: Station, gauge: Gauge, known: Known, *, blind: Blind) -> Value:
     """The newest value of a gauge with its age and trend."""
     key = gauge.key
     newest = known.latest.get(key)
@@ -180,8 +220,9 @@ def value_of(station: Station, gauge: Gauge, known: Known) -> Value:
     if before is not None and reading.time - before[0] <= span + 2 * reporting.silent_after:
         value.change = reading.value - before[1]
     value.due_after = _due_after(reporting, value)
-    value.silent_after = reporting.silent_after
-    if quiet > value.silent_after:
+    # The page counts ages on by itself: what a rule calls silent is so at any age.
+    value.silent_after = 1 if blind.to(station, gauge) else reporting.silent_after
+    if quiet > value.silent_after or value.silent_after == 1:
         value.state = "silent"
     else:
         value.state = "fresh" if quiet <= value.due_after else "due"
@@ -243,6 +284,7 @@ def coverage(district: District, known: Known) -> Coverage:
     A reservoir with dam gauges is several points: its own, and each piezometer and weir.
     """
     total = live = 0
+    blind = Blind.of(known.alerts)
     silent: list[tuple[str, str]] = []
     for station in district.stations.values():
         points: dict[str, Gauge] = {}
@@ -257,7 +299,7 @@ def coverage(district: District, known: Known) -> Coverage:
                 points[gauge.gauge] = gauge
         for name, gauge in points.items():
             total += 1
-            if value_of(station, gauge, known).state in ("fresh", "due"):
+            if value_of(station, gauge, known, blind=blind).state in ("fresh", "due"):
                 live += 1
             else:
                 title = station.name if name == "1" else f"{station.name} {name}"

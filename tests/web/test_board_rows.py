@@ -70,3 +70,34 @@ def test_each_gauge_name_of_a_station_is_a_point_and_batteries_are_none() -> Non
     assert (found.live, found.total) == (1, 6)
     assert (RESERVOIR, "示范石桥水库 P1") in found.silent
     assert any(code == PLANT for code, _name in found.silent)
+
+
+def silence(
+    type_: str, station: str = RESERVOIR, gauge: str = "1", variable: str = "stage"
+) -> Known:
+    """The reservoir spoke ten minutes ago, and an alert of silence is open."""
+    alert = {"type": type_, "station": station, "gauge": gauge, "variable": variable}
+    return known(ago=10 * MINUTE)._replace(alerts=[{**alert, "severity": 4, "id": 7}])
+
+
+def test_a_gauge_that_a_rule_calls_silent_is_not_live_at_any_age() -> None:
+    for given in (
+        silence("rise_silent"),
+        silence("stale"),
+        silence("offline", RESERVOIR, "*", "all"),
+    ):
+        assert reservoir(given).main.state == "silent"
+        assert coverage(small_district(), given).live == 0
+
+
+def test_another_gauges_silence_is_not_this_ones() -> None:
+    assert coverage(small_district(), silence("stale", gauge="P1")).live == 1
+    assert coverage(small_district(), silence("level")).live == 1
+
+
+def test_what_comes_through_a_dead_gateway_is_not_live() -> None:
+    district, given = small_district(), silence("feed", "district", "北片", "all")
+    assert coverage(district, given).live == 1
+    station = replace(district.stations[RESERVOIR], gateway="北片")
+    behind = replace(district, stations={**district.stations, RESERVOIR: station})
+    assert coverage(behind, given).live == 0
