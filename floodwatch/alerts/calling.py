@@ -3,7 +3,6 @@
 Pure. Calls are (when, for which severity) since the person's last answer; times service ms.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -47,16 +46,19 @@ def may_call(line: Line, severity: Severity, *, now: int) -> Verdict:
         return Verdict.UNREACHED
     if any(now - at < IN_PROGRESS and known >= severity for at, known in recent):
         return Verdict.COVERED
-    if (
-        line.answered_at is not None
-        and now - line.answered_at < SPOKEN_TO
-        and line.answered >= severity
-    ):
-        return Verdict.COVERED
-    return Verdict.CALL
+    return Verdict.COVERED if _spoken_to(line, severity, now) else Verdict.CALL
 
 
-def may_repeat(line: Line, *, now: int) -> bool:
-    """Whether an unanswered matter rings once more."""
-    recent: Sequence[tuple[int, int]] = [c for c in line.unanswered if now - c[0] < REST]
-    return len(recent) < TRIES
+def may_repeat(line: Line, severity: Severity, *, within: int, now: int) -> bool:
+    """Whether an unanswered matter rings once more, `within` ms after it was opened.
+
+    Not when the person was rung about another matter since, or has just been spoken to.
+    """
+    recent = [call for call in line.unanswered if now - call[0] < REST]
+    rung = any(now - at < min(within, IN_PROGRESS) // 2 for at, _ in recent)
+    return len(recent) < TRIES and not rung and not _spoken_to(line, severity, now)
+
+
+def _spoken_to(line: Line, severity: Severity, now: int) -> bool:
+    at = line.answered_at
+    return at is not None and now - at < SPOKEN_TO and line.answered >= severity

@@ -81,9 +81,8 @@ def unanswered(
         return NextStep(step, morning, again=False, pass_on=False)
     if party == ROOM:
         wait = max(within, AGAIN.get(severity, USUALLY_AGAIN))
-        return NextStep(
-            step + 1, now + wait, again=True, pass_on=step >= PASSED_ON or severity is Severity.I
-        )
+        leader = severity is Severity.I or (step >= PASSED_ON and severity is not Severity.IV)
+        return NextStep(step + 1, now + wait, again=True, pass_on=leader)
     if step < PASSED_ON:
         return NextStep(PASSED_ON, now + max(within, MINUTE), again=True, pass_on=True)
     return NextStep(UNREACHED, None, again=False, pass_on=False)

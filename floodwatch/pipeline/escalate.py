@@ -26,6 +26,7 @@ from floodwatch.store.obligation_log import Move, Owing
 
 MOST = 200  # obligations a step; the next tick takes the rest
 ALONG = 2 * MINUTE  # so much too early a matter is taken along with another of the same person
+STAND_IN = 5 * MINUTE  # the least time to answer in for whoever stands in
 OUTDATED = frozenset({"rate", "age", "next", "to_next", "late"})  # facts of an older reading
 DUTY_ROOM = "值班室"
 
@@ -184,7 +185,7 @@ def _of_people(work: _Work, overdue: Sequence[_Overdue]) -> Iterator[Move]:
     rung = set()
     for name, one in first.items():
         person = work.district.people[name]
-        call = work.telephones.ring_again(name, one.severity)
+        call = work.telephones.ring_again(name, one.severity, within=one.row["within"])
         if call:
             rung.add(name)
         occasion = _occasion(one, work.now, kind=REMINDER, also=work.open_now[name] - 1)
@@ -236,7 +237,7 @@ def _ask(work: _Work, person: Person, owed: Sequence[_Overdue]) -> None:
                 one.row["id"],
                 person.name,
                 int(one.severity),
-                max(one.row["within"], MINUTE),
+                max(one.row["within"], STAND_IN),
                 stands_for=one.party,
                 told_at=told,
             )

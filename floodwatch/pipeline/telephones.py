@@ -28,9 +28,10 @@ class Telephones:
             self._rung(name, severity)
         return verdict
 
-    def ring_again(self, name: str, severity: Severity) -> bool:
+    def ring_again(self, name: str, severity: Severity, *, within: int) -> bool:
         """Whether an unanswered matter rings once more; if so it counts as rung."""
-        if not calling.may_repeat(self._line(name), now=self._now):
+        line = self._line(name)
+        if not calling.may_repeat(line, severity, within=within, now=self._now):
             return False
         self._rung(name, severity)
         return True

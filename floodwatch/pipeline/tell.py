@@ -16,6 +16,7 @@ from floodwatch.alerts.obligations import (
     parties,
 )
 from floodwatch.model.alert import SWITCHED, Origin, TransitionKind
+from floodwatch.model.clock import MINUTE
 from floodwatch.model.district import District
 from floodwatch.model.people import Room, Way
 from floodwatch.model.severity import Severity
@@ -43,6 +44,7 @@ LIST_HEADS = {
 }
 CALL_MARK = "〔来电〕"
 MARKS = ("【示范】", "[DEMO] ")  # what stands first in any case
+VERDICT = 6 * MINUTE  # a doubtful reading is decided by then; before it nobody's superior is asked
 # Why an alert calls nobody: an edit made it, not the water. It is written, not rung.
 CALM = frozenset({"thresholds edited"})
 
@@ -167,22 +169,25 @@ def _open(
 def _owing(item: _Worded, party: str, asked: Recipient | None, now: int) -> Owing:
     """What a party owes; when the room is asked is decided by its bell."""
     number, severity = item.told.alert_id, item.told.transition.severity
+    doubt = VERDICT if item.told.transition.finding.suspect else 0
     if asked is None:
         route = item.routing.route
+        within = max(route.within, doubt)
         loud = not item.calm and item.waits is None and is_sounded(route, severity)
-        due = None if item.waits is None else item.waits + route.within
+        due = None if item.waits is None else item.waits + within
         way = Way.CALL if loud else Way.SCREEN
-        return Owing(number, party, int(severity), route.within, way=way, due=due)
+        return Owing(number, party, int(severity), within, way=way, due=due)
     later = asked.after > 0
     begins = (now if item.waits is None else item.waits) + asked.after
+    within = max(asked.within, doubt)
     return Owing(
         number,
         party,
         int(severity),
-        asked.within,
+        within,
         way=asked.way,
         step=WAITS if later else ASKED,
-        due=begins if later else begins + asked.within,
+        due=begins if later else begins + within,
     )
 
 

@@ -1,36 +1,20 @@
 """The demonstration storm through the whole pipeline: the alerts that must be seen, no others."""
 
-import threading
 from collections import defaultdict
 from collections.abc import Iterator
 from datetime import datetime
-from pathlib import Path
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from floodwatch import config
-from floodwatch.config.live import Configuration
-from floodwatch.model.clock import HOUR, MINUTE, SetClock
-from floodwatch.pipeline import channels
-from floodwatch.pipeline.deliver import Deliverer
-from floodwatch.pipeline.demonstration import Demonstration, DemonstrationTime
-from floodwatch.pipeline.ingest import Ingest
-from floodwatch.pipeline.plan import Plans
-from floodwatch.pipeline.tick import Ticker
-from floodwatch.sources.simulator import demonstration as simulated
-from floodwatch.sources.simulator.control import DemoClock
-from floodwatch.sources.simulator.storm import T0
+from floodwatch.model.clock import HOUR, MINUTE
 from floodwatch.store import alert_log
 from floodwatch.store.city_requests import Request, of_stations
-from floodwatch.store.clockwork import Lease
 from floodwatch.store.database import Database
 from floodwatch.store.delivery_log import messages
-from floodwatch.store.journal import SeriesMap
-from floodwatch.store.writer import Writer
+from tests.pipeline.storming import live
 
-FOLDER = Path(__file__).parents[2] / "config"
 LOCAL = ZoneInfo("Asia/Shanghai")
 LATE = MINUTE * 5
 
@@ -70,36 +54,7 @@ class Seen(NamedTuple):
 def seen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Seen]:
     """The storm from its beginning to noon, with its scripted people; nobody sits in the room."""
     database = Database.at(tmp_path_factory.mktemp("storm"))
-    database.migrate()
-    config.apply(database, FOLDER, who="test", now=T0)
-    real = SetClock(T0)
-    clock = DemoClock(real)
-    service = DemonstrationTime(clock, real)
-    configuration = Configuration(database)
-    plans, series = Plans(configuration), SeriesMap()
-    epoch = Lease().claim(database, holder="test", clock=real)
-    assert epoch
-    ingest = Ingest(plans, service, series)
-    writer = Writer(database, ingest)
-    inbox = channels.build(configuration.current(), database, demonstration=True)
-    sender = Deliverer(database, inbox, epoch=epoch, now=clock.wall)
-    show = Demonstration(
-        database,
-        clock,
-        simulated.Demonstration().feed,
-        Ticker(database, plans, service, series, ingest, epoch),
-        writer.submit,
-        configuration.current,
-        threading.Event(),
-        sender.wake,
-    )
-    sender.start()
-    show.begin()
-    show.step()  # up to the opening at 03:00
-    real.advance(9 * MINUTE)  # at sixty times: nine hours
-    show.step()
-    sender.stop()
-    writer.close()
+    live(database, minutes=9, attended=False)
     yield _seen(database)
     database.close()
 
@@ -144,9 +99,9 @@ def test_no_rule_has_more_than_one_alert_but_the_spikes(seen: Seen) -> None:
     assert twice <= {"61990006"}
 
 
-def test_the_spike_at_night_wakes_nobody_but_the_officer(seen: Seen) -> None:
+def test_the_spike_at_night_wakes_nobody_but_the_officer_and_then_the_patrol(seen: Seen) -> None:
     [spike] = [a for a in seen.alerts if a["station"] == "61990006" and a["suspect"]]
-    assert seen.told[spike["id"]] == {"示范值班员甲"}
+    assert seen.told[spike["id"]] == {"示范值班员甲", "示范己三"}  # who looks on site
     assert spike["resolved_at"] - spike["fired_at"] <= 6 * MINUTE
 
 
