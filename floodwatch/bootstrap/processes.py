@@ -16,25 +16,26 @@ from floodwatch.bootstrap.services import Services
 from floodwatch.config.change import Watch
 from floodwatch.engine import Engine
 from floodwatch.loops import Loops, Turn
-from floodwatch.model.clock import HOUR, SystemClock
+from floodwatch.model.clock import HOUR, MINUTE, SystemClock
 from floodwatch.model.errors import Fenced
 from floodwatch.model.notification import Channel
-from floodwatch.pipeline import canary, faults
+from floodwatch.pipeline import alive, canary, faults
 from floodwatch.pipeline.canary import Canary, CanaryChannel
-from floodwatch.pipeline.channels import build as build_channels
+from floodwatch.pipeline.channels import Kept
 from floodwatch.pipeline.compact import tidy
 from floodwatch.pipeline.deliver import Deliverer
 from floodwatch.pipeline.demonstration import Demonstration, DemonstrationTime
 from floodwatch.pipeline.heartbeat import Heartbeat
 from floodwatch.pipeline.machine import Machine
 from floodwatch.pipeline.past import put_past
+from floodwatch.pipeline.replies import Replies
 from floodwatch.pipeline.self_watch import AUDIT, SelfWatch, nightly
 from floodwatch.pipeline.tick import Ticker
 from floodwatch.scheduler import Job, Timetable
 from floodwatch.sources.simulator import demonstration as simulated
 from floodwatch.sources.simulator import history
-from floodwatch.sources.simulator.control import DemoClock
-from floodwatch.sources.simulator.storm import T0
+from floodwatch.sources.simulator.control import DROUGHT, SHOWS, DemoClock
+from floodwatch.sources.simulator.drought_feed import ENTRIES, Drought
 from floodwatch.store.checkpoint import Checkpointer
 from floodwatch.store.clockwork import set_setting, setting
 from floodwatch.web.app import create_app
@@ -102,7 +103,7 @@ class EngineWork:
         """Listen, send, keep the timetable; the demonstration lives through its first hours."""
         services = self.services
         if services.demonstration:
-            self._demo = DemoClock(SystemClock())
+            self._demo = DemoClock(SystemClock(), show=SHOWS[services.show])
             services.service = DemonstrationTime(self._demo, SystemClock())
         services.epoch = lambda: self.epoch
         self._canaries = CanaryChannel(SystemClock())
@@ -121,12 +122,26 @@ class EngineWork:
             watch=SelfWatch(Canary(SystemClock(), self._canaries), self._machine, self.heartbeat),
             monotonic=SystemClock().monotonic,
         )
+        self._kept = Kept(
+            services.database,
+            services.configuration.current,
+            demonstration=services.demonstration,
+        )
         self._sender = Deliverer(
             services.database,
             self._channels,
             epoch=self.epoch,
             now=services.now,
             turn=self._loop("sender"),
+        )
+        self._replies = Replies(
+            services.database,
+            self._kept,
+            epoch=self.epoch,
+            now=services.now,
+            district=services.configuration.current,
+            wake=self._sender.wake,
+            turn=self._loop("replies", patience=REPLIES_S),
         )
         self._step: Callable[[], bool] = self._ticker.tick
         self._watch = Watch(services.database, services.folder, who="engine")
@@ -144,6 +159,7 @@ class EngineWork:
             self._checkpointer = Checkpointer(services.database.path)
             self._checkpointer.start()
         self._sender.start()
+        self._replies.start()
         if services.demonstration:
             show = self._demonstration()
             show.begin()
@@ -207,27 +223,36 @@ class EngineWork:
     def stop(self) -> None:
         """Take nothing in any more, finish what is being sent, end."""
         self.stopping.set()
-        for part in ("_push", "_timetable", "_sender", "_checkpointer"):
+        for part in ("_push", "_timetable", "_replies", "_sender", "_checkpointer"):
             if (found := self.__dict__.get(part)) is not None:
                 found.stop()
 
     def _channels(self) -> Mapping[str, Channel]:
-        services = self.services
-        channels = build_channels(
-            services.configuration.current(),
-            services.database,
-            demonstration=services.demonstration,
-        )
-        return {**channels, canary.NAME: self._canaries}
+        return {**self._kept(), canary.NAME: self._canaries}
 
     def _jobs(self) -> list[Job]:
         services = self.services
 
         def tidy_up() -> object:
             district = services.configuration.current()
-            return tidy(services.database, district=district, now=services.now(), epoch=self.epoch)
+            now = services.now()
+            if services.demonstration:  # it may begin again: what came since stays in rows
+                now = min(now, SHOWS[services.show].begin)
+            return tidy(services.database, district=district, now=now, epoch=self.epoch)
 
-        return [Job("tidy", HOUR, tidy_up), Job("audit", HOUR, self._audit)]
+        def say_alive() -> object:
+            return alive.send(
+                services.database,
+                district=services.configuration.current(),
+                now=services.now(),
+                epoch=self.epoch,
+            )
+
+        return [
+            Job("tidy", HOUR, tidy_up),
+            Job("audit", HOUR, self._audit),
+            Job("alive", MINUTE, say_alive),
+        ]
 
     def _audit(self) -> None:
         """Once a night; what is not explained becomes a system alert."""
@@ -249,15 +274,17 @@ class EngineWork:
 
     def _demonstration(self) -> Demonstration:
         services = self.services
+        dry = Drought() if services.show == DROUGHT.name else None
         return Demonstration(
             services.database,
             self._demo,
-            simulated.Demonstration().feed,
+            dry.feed if dry else simulated.Demonstration().feed,
             self._ticker,
             services.submit,
             services.configuration.current,
             self.stopping,
             self._woken,
+            ENTRIES if dry else (),
         )
 
     def _woken(self) -> None:
@@ -310,10 +337,13 @@ def prepare_demonstration(services: Services) -> Iterator[tuple[int, int]]:
 
     Yields (readings stored, readings in all) while it works.
     """
-    config.apply(services.database, services.folder, who="demonstration", now=T0)
+    show = SHOWS[services.show]
+    config.apply(services.database, services.folder, who="demonstration", now=show.begin)
     if services.readings.keys():
         return
     past = list(history.series())
+    if show is DROUGHT:
+        past += Drought().past
     total = sum(readings.size for _, readings in past)
-    for stored in put_past(services.database, past, now=T0):
+    for stored in put_past(services.database, past, now=show.begin):
         yield stored, total

@@ -36,6 +36,7 @@ class Services:
     epoch: Callable[[], int | None] = lambda: None
     loops: Loops | None = None  # where this process stamps its loops
     turn: Turn = lambda worked: None  # of the committer
+    show: str = "storm"  # what the demonstration shows
 
     @cached_property
     def configuration(self) -> Configuration:

@@ -41,7 +41,7 @@ def _listening(function: Callable[..., None]) -> Callable[..., None]:
             is_flag=False,
             flag_value="storm",
             default=None,
-            type=click.Choice(["storm"]),
+            type=click.Choice(["storm", "drought"]),
             help="Run the demonstration district.",
         ),
     ):
@@ -145,7 +145,10 @@ def _prepare(services: Services) -> None:
 
 
 def _open(call: Call, options: dict[str, Any], *, migrate: bool) -> Services:
+    if options["demo"] and migrate:
+        _one_show(call, options["demo"])
     services = open_services(call.config, call.data, migrate=migrate)
+    services.show = options["demo"] or services.show
     if services.demonstration != bool(options["demo"]):
         services.close()
         if services.demonstration:
@@ -157,6 +160,21 @@ def _open(call: Call, options: dict[str, Any], *, migrate: bool) -> Services:
     if migrate and not services.demonstration:
         _follow(services)
     return services
+
+
+def _one_show(call: Call, show: str) -> None:
+    """The demonstration's data are those of one show: another one begins with an empty folder."""
+    _, demonstration = settings(call.config)
+    if not demonstration:
+        return
+    folder = call.data / "demo"
+    note = folder / "show"
+    before = note.read_text("utf-8").strip() if note.exists() else "storm"
+    if before != show and folder.is_dir():
+        for path in folder.glob("floodwatch.db*"):
+            path.unlink()
+    folder.mkdir(parents=True, exist_ok=True)
+    note.write_text(show, "utf-8")
 
 
 def _follow(services: Services) -> None:

@@ -1,25 +1,26 @@
 """Drives the demonstration: its clock, what its devices send, and the answers of its people."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from floodwatch.model.batch import Batch, Receipt
-from floodwatch.model.clock import Clock
+from floodwatch.model.clock import MINUTE, Clock
 from floodwatch.model.district import District
+from floodwatch.pipeline import registers
 from floodwatch.pipeline.service_clock import Moment, ServiceClock
 from floodwatch.pipeline.tick import Ticker
 from floodwatch.sources.simulator import script
-from floodwatch.sources.simulator.control import OPENING, DemoClock, order_of
+from floodwatch.sources.simulator.control import DemoClock, order_of
+from floodwatch.sources.simulator.drought_feed import Entry
 from floodwatch.sources.simulator.feed import Feed
-from floodwatch.sources.simulator.storm import T0
 from floodwatch.store import alert_log
 from floodwatch.store.clockwork import ServiceRow, set_service_row, set_setting, setting
 from floodwatch.store.database import Database, Transaction
 from floodwatch.store.delivery_log import on_the_way
 from floodwatch.store.reset import begin_again
 
-CONTROL = "demo"
+CONTROL, SHOW = "demo", "demo_show"
 LOOK, LOOKS = 0.01, 200  # seconds between looks at the outbox, and how many: two seconds
 
 
@@ -62,12 +63,14 @@ class Demonstration:
     district: Callable[[], District]
     stopping: threading.Event
     wake: Callable[[], None]
+    entries: Sequence[Entry] = ()
 
     def begin(self) -> None:
-        """Start before the storm and live through its first hours, up to the opening."""
+        """Start at the beginning and live through the first hours, up to the opening."""
         with self.database.write(epoch=self.ticker.epoch) as tx:
             set_setting(tx, CONTROL, None)  # an order to an engine before this one
-        self._restart(OPENING)
+            set_setting(tx, SHOW, self.clock.show.name)
+        self._restart(self.clock.show.opening)
 
     def step(self) -> bool:
         """Walk to where the clock should be. Returns whether anything was done."""
@@ -85,9 +88,31 @@ class Demonstration:
         self.clock.set(moment)
         for _, batch in self.feed.batches(before, moment):
             self.submit(batch)
+        self._enter(before, moment)
+        if (
+            moment - before > MINUTE
+        ):  # who answers in minutes has done so before anybody else is asked
+            self._answer(moment)
         self.ticker.tick()
         self._deliver(moment)
         self._answer(moment)
+
+    def _enter(self, before: int, moment: int) -> None:
+        """What the scripted people write into the register of backup sources."""
+        due = [entry for entry in self.entries if before < entry.at <= moment]
+        if not due:
+            return
+        with self.database.write(epoch=self.ticker.epoch) as tx:
+            for entry in due:
+                registers.set_backup(
+                    tx,
+                    self.district(),
+                    entry.station,
+                    state=entry.state,
+                    who=entry.who,
+                    now=moment,
+                    note=entry.note,
+                )
 
     def _deliver(self, now: int) -> None:
         """Let the messages of this moment arrive in it, however fast the clock runs."""
@@ -121,13 +146,13 @@ class Demonstration:
     def _obey(self) -> None:
         with self.database.read() as connection:
             wish = setting(connection, CONTROL)
-        back = self.clock.obey(order_of(wish)) if wish else None
+        back = self.clock.obey(order_of(wish, self.clock.show)) if wish else None
         if back is not None:
             self._restart(back)
 
     def _restart(self, at: int) -> None:
         with self.database.write(epoch=self.ticker.epoch) as tx:
-            begin_again(tx, T0)
+            begin_again(tx, self.clock.show.begin)
         self.clock.restart(at)
-        self.clock.set(T0)
+        self.clock.set(self.clock.show.begin)
         self.ticker.forget()

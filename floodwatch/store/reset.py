@@ -2,6 +2,7 @@
 
 from sqlalchemy import delete, select
 
+from floodwatch.store import duty_tables as duty
 from floodwatch.store import journal
 from floodwatch.store.database import Transaction
 from floodwatch.store.tables import (
@@ -21,11 +22,16 @@ from floodwatch.store.tables import (
     service_time,
 )
 
-_LIVES = (attempt, outbox, obligation, alert_event, alert, call, inbox, rule_state, latest)
+_LIVES = (
+    *(duty.plan_tick, duty.mute, duty.sound, duty.city_request, duty.incoming),
+    *(duty.response, duty.log_entry),
+    *(duty.hazard, duty.inspection, duty.forecast, duty.backup_source),
+    *(attempt, outbox, obligation, alert_event, alert, call, inbox, rule_state, latest),
+)
 
 
 def begin_again(tx: Transaction, after: int) -> None:
-    """Forget every alert and message, and every reading later than `after` (ms UTC)."""
+    """Forget every alert, message and entry, and every reading later than `after` (ms UTC)."""
     for table in _LIVES:
         tx.connection.execute(delete(table))
     for table in (reading, correction, quarantine):

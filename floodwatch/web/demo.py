@@ -6,19 +6,31 @@ from flask import Blueprint, abort, jsonify, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from floodwatch.model.people import Role
-from floodwatch.sources.simulator.control import JUMPS, SPEEDS
+from floodwatch.sources.simulator.control import SHOWS, STORM, Show
 from floodwatch.store import clockwork
 from floodwatch.web.guard import needs, wants_json
 from floodwatch.web.here import here
+from floodwatch.web.language import _
 from floodwatch.web.services import services
 
 blueprint = Blueprint("demo", __name__)
 SETTING = "demo"
 
 
+def show() -> Show:
+    """What the demonstration shows."""
+    return SHOWS.get(here().show, STORM)
+
+
 def jumps() -> list[tuple[str, str]]:
     """(name, words) of the jump buttons."""
-    return [(jump.label, jump.label) for jump in JUMPS]
+    return [(jump.label, jump.label) for jump in show().jumps]
+
+
+def speeds() -> list[tuple[int, str]]:
+    """(speed, words) of the speed buttons."""
+    words = {3_600: _("1 小时/秒"), 86_400: _("1 天/秒")}
+    return [(speed, words.get(speed, f"×{speed}")) for speed in show().speeds]
 
 
 @blueprint.post("/demo")
@@ -32,19 +44,20 @@ def steer() -> ResponseReturnValue:
     with given.database.write() as tx:
         standing = dict(clockwork.setting(tx.connection, SETTING) or {})
         order = {
-            "speed": standing.get("speed", 60),
+            "speed": standing.get("speed", show().speed),
             "paused": bool(standing.get("paused", False)),
             "jump": None,
             "seq": int(standing.get("seq", 0)) + 1,
         }
         if speed == "0":
             order["paused"] = not order["paused"]
-        elif speed.isdigit() and int(speed) in SPEEDS:
+        elif speed.isdigit() and int(speed) in show().speeds:
             order |= {"speed": int(speed), "paused": False}
-        elif jump in {each.label for each in JUMPS}:
+        elif jump in {each.label for each in show().jumps}:
             order |= {"jump": jump, "paused": False}
         else:
-            abort(HTTPStatus.BAD_REQUEST, "speed is 0, 1, 6 or 60; jump is one of the buttons")
+            known = ", ".join(map(str, show().speeds))
+            abort(HTTPStatus.BAD_REQUEST, f"speed is 0 or {known}; jump is one of the buttons")
         clockwork.set_setting(tx, SETTING, order)
     if wants_json():
         return jsonify(order)

@@ -27,6 +27,7 @@ class Here:
     mutes: tuple[dict[str, Any], ...] = ()  # in force: shelves and maintenance
     muted: int = 0  # open alerts of which nobody is told now
     demo: Mapping[str, Any] = field(default_factory=dict)
+    show: str = "storm"  # what the demonstration shows
     open_alerts: int = 0
     unanswered: int = 0
     rev: int = 0
@@ -57,6 +58,7 @@ def look(given: Services, connection: Connection) -> Here:
         mutes=tuple(m for m in mutes.rows(connection, now=at) if m["begins"] <= at),
         muted=mutes.count(connection),
         demo=clockwork.setting(connection, "demo") or {},
+        show=clockwork.setting(connection, "demo_show") or "storm",
         open_alerts=alerts,
         unanswered=unanswered,
         rev=board.revision(connection),

@@ -3,7 +3,7 @@
 from flask import Flask, request
 
 from floodwatch.model.people import Role
-from floodwatch.web.demo import jumps
+from floodwatch.web.demo import jumps, speeds
 from floodwatch.web.guard import allowed
 from floodwatch.web.here import here
 from floodwatch.web.language import _
@@ -66,4 +66,5 @@ def install(app: Flask) -> None:
         side_pages=side_pages,
         coverage=coverage,
         demo_jumps=jumps,
+        demo_speeds=speeds,
     )

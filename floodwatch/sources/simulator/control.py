@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from floodwatch.model.clock import DAY, HOUR, MINUTE, SECOND, Clock
 from floodwatch.model.errors import Refused
+from floodwatch.sources.simulator import drought
 from floodwatch.sources.simulator.storm import END, T0
 
 LONGEST_STEP = MINUTE  # of demonstration time between two ticks
@@ -30,6 +31,38 @@ JUMPS = (
 )
 
 
+class Show(NamedTuple):
+    """What is shown: when it begins and ends, its opening, its speeds and buttons. Times ms UTC."""
+
+    name: str
+    begin: int  # readings before it are the past
+    opening: int
+    end: int
+    speeds: tuple[int, ...]
+    speed: int
+    jumps: tuple[Jump, ...]
+    step: int  # the longest between two ticks, ms of demonstration time
+
+
+STORM = Show("storm", T0, OPENING, END, SPEEDS, 60, JUMPS, LONGEST_STEP)
+DROUGHT = Show(
+    "drought",
+    drought.BEGIN,
+    drought.BEGIN,
+    drought.BEGIN + drought.DAYS * DAY,
+    (60, 3_600, 86_400),
+    3_600,
+    (
+        Jump("旱情第1天", drought.BEGIN),
+        Jump("旱情第46天", drought.BEGIN + 46 * DAY - 30 * SECOND),
+        Jump("旱情第55天", drought.BEGIN + 55 * DAY - 30 * SECOND),
+        Jump("旱情第72天", drought.BEGIN + 72 * DAY - 30 * SECOND),
+    ),
+    30 * MINUTE,
+)
+SHOWS = {show.name: show for show in (STORM, DROUGHT)}
+
+
 class Order(NamedTuple):
     """What the page asks of the clock. `jump` is a moment in ms UTC, `seq` counts the orders."""
 
@@ -39,22 +72,23 @@ class Order(NamedTuple):
     jump: int | None = None
 
 
-def order_of(wish: Mapping[str, Any] | None) -> Order:
+def order_of(wish: Mapping[str, Any] | None, show: Show = STORM) -> Order:
     """An order from {"speed", "paused", "jump", "seq"}; `jump` is a button's text, ms, or null.
 
     Raises Refused for a speed or a button that does not exist.
     """
     wish = wish or {}
-    speed, jump = wish.get("speed", 60), wish.get("jump")
-    if speed not in (0, *SPEEDS):
-        raise Refused(f"the demonstration has no speed ×{speed} -> use one of 0, 1, 6, 60")
+    speed, jump = wish.get("speed", show.speed), wish.get("jump")
+    if speed not in (0, *show.speeds):
+        known_speeds = ", ".join(map(str, (0, *show.speeds)))
+        raise Refused(f"the demonstration has no speed ×{speed} -> use one of {known_speeds}")
     if isinstance(jump, str):
-        known = {button.label: button.at for button in JUMPS}
+        known = {button.label: button.at for button in show.jumps}
         if jump not in known:
             raise Refused(f"there is no jump to {jump!r} -> use one of {', '.join(known)}")
         jump = known[jump]
     paused = bool(wish.get("paused", False)) or speed == 0
-    return Order(int(wish.get("seq", 0)), int(speed) or 60, paused, jump)
+    return Order(int(wish.get("seq", 0)), int(speed) or show.speed, paused, jump)
 
 
 class DemoClock:
@@ -67,9 +101,20 @@ class DemoClock:
     `end`.
     """
 
-    def __init__(self, real: Clock, *, at: int = OPENING, speed: int = 60, end: int = END) -> None:
+    def __init__(
+        self,
+        real: Clock,
+        *,
+        at: int | None = None,
+        speed: int | None = None,
+        end: int | None = None,
+        show: Show = STORM,
+    ) -> None:
+        self.show = show
+        at = show.opening if at is None else at
+        speed = show.speed if speed is None else speed
         self._real = real
-        self._end = end
+        self._end = show.end if end is None else end
         self._anchor, self._anchor_real = at, real.monotonic()
         self._now = at
         self._walking = False  # the moment to walk to is still ahead: time does not run meanwhile
@@ -133,17 +178,19 @@ class DemoClock:
 
     def moments(self, arrivals: Sequence[int]) -> Iterator[int]:
         """The moments from the one last set to where the clock should be, in order."""
-        yield from steps(self._now, self.running(), arrivals)
+        yield from steps(self._now, self.running(), arrivals, longest=self.show.step)
 
 
-def steps(after: int, until: int, arrivals: Sequence[int] = ()) -> Iterator[int]:
-    """Moments to live through with after < moment <= until: each arrival, and never 60 s without.
+def steps(
+    after: int, until: int, arrivals: Sequence[int] = (), *, longest: int = LONGEST_STEP
+) -> Iterator[int]:
+    """Moments to live through with after < moment <= until: each arrival, never `longest` without.
 
     `arrivals` rise. The last moment is `until` itself.
     """
     place, now = bisect_right(arrivals, after), after
     while now < until:
-        now = min(now + LONGEST_STEP, until)
+        now = min(now + longest, until)
         if place < len(arrivals) and arrivals[place] <= now:
             now = arrivals[place]
             place += 1
