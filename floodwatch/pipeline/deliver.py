@@ -169,7 +169,7 @@ class Deliverer:
                 most=self._workers,
             )
             if not due:
-                return _Look()
+                return _Look(stranded=self._stranded(connection))
             district = self._district()
             counted = arrange.quotas(connection, district, now=now)
             return _Look(
