@@ -1,0 +1,65 @@
+"""系统正常: at eight and when a shift begins, once."""
+
+from dataclasses import replace
+
+import pytest
+
+from floodwatch.model.clock import HOUR, MINUTE
+from floodwatch.model.notification import Sent
+from floodwatch.model.people import Shift
+from floodwatch.model.severity import Severity
+from floodwatch.pipeline import alive, lines
+from floodwatch.store.database import Database
+from tests.notify.village import VILLAGE
+from tests.pipeline.telling import Room, over
+
+EIGHT = 1_781_740_800_000  # 2026-06-18 08:00 +08:00
+SHIFTS = (
+    Shift("白班", ("示范丙一",), 8 * HOUR + 30 * MINUTE, 20 * HOUR),
+    Shift("夜班", ("示范丙三",), 20 * HOUR, 8 * HOUR + 30 * MINUTE),
+)
+
+
+@pytest.fixture
+def room(sqlite_database: Database) -> Room:
+    return Room(sqlite_database)
+
+
+def send(room: Room, at: int) -> int:
+    return alive.send(room.database, district=room.district, now=at, epoch=None)
+
+
+def test_at_eight_the_room_hears_that_all_is_well_once_a_day(room: Room) -> None:
+    assert send(room, EIGHT - MINUTE) == 0
+    assert send(room, EIGHT) == 1
+    assert send(room, EIGHT + 20 * MINUTE) == 0
+    assert send(room, EIGHT + 24 * HOUR) == 1
+    [first, _] = room.outbox()
+    assert (first["kind"], first["person"], first["alert_id"]) == ("alive", "示范值班员甲", None)
+    assert first["body"] == (
+        "【系统正常】18日08:00 在线5/5站，失测0站，未解除告警0项，待发消息0条，最近送出无记录。"
+        "到时未收到本短信请致电值班室"
+    )
+
+
+def test_a_service_that_comes_back_at_noon_does_not_say_so_for_eight(room: Room) -> None:
+    assert send(room, EIGHT + 4 * HOUR) == 0
+
+
+def test_each_shift_hears_it_when_it_begins(room: Room) -> None:
+    room.district = replace(VILLAGE, shifts=SHIFTS)
+    assert send(room, EIGHT) == 1
+    assert send(room, EIGHT + 30 * MINUTE) == 1
+    assert send(room, EIGHT + 12 * HOUR) == 1
+    assert room.rows("person") == [("示范丙三",), ("示范丙一",), ("示范丙三",)]
+
+
+def test_it_counts_what_is_not_well(room: Room) -> None:
+    room.see(over(Severity.II))
+    kept = lines.Lines({})
+    kept.heard("smtp", Sent.ACCEPTED, detail="", at=EIGHT - 3 * HOUR)
+    with room.database.write() as tx:
+        kept.write(tx)
+    send(room, EIGHT)
+    said = room.outbox(kind="alive")[0]["body"]
+    assert "未解除告警1项，待发消息4条，最近送出18日05:00" in said
