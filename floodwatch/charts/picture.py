@@ -52,7 +52,8 @@ def draw(subject: Subject) -> bytes:
         axes.axhline(subject.limit * subject.factor, color="#b3261e", linestyle="--", linewidth=1.2)
     axes.margins(y=0.2)
     axes.grid(color="#dddddd", linewidth=0.6)
-    axes.xaxis.set_major_formatter(DateFormatter("%m-%d %H:%M"))
+    formatter: Any = DateFormatter
+    axes.xaxis.set_major_formatter(formatter("%m-%d %H:%M"))
     axes.tick_params(axis="x", labelrotation=20, labelsize=8)
     axes.tick_params(axis="y", labelsize=8)
     name = " ".join(subject.name.split())[:LONGEST]

@@ -90,15 +90,16 @@ def filled(message: Message, templates: Mapping[str, Any]) -> Filled:
     if not template:
         return Filled("", why=f"there is no template for {message.kind!r} and none for {ANY!r}")
     longest = int(template.get("longest", 35))
+    slots = message.slots
     pieces, wrong = [], []
     for slot in slots_of(str(template["text"])):
-        piece = _LINK.sub("", one_line(str(message.slots.get(slot, ""))))
+        piece = _LINK.sub("", one_line(str(slots.get(slot, ""))))
         if len(piece) > longest and slot in CUT:
             piece = f"…{piece[1 - longest :]}" if slot == "place" else f"{piece[: longest - 1]}…"
         if len(piece) > longest:
             wrong.append(f"{slot} has {len(piece)} characters, {longest} fit")
         pieces.append((slot, piece or "-"))  # providers refuse an empty piece
-    if not any(message.slots.get(slot) for slot in ("place", "value")):
+    if not any(slots.get(slot) for slot in ("place", "value")):
         wrong.append("the message has no place and no value to fill a template with")
     return Filled(str(template["id"]), tuple(pieces), "; ".join(wrong))
 

@@ -196,4 +196,7 @@ def _judged(answer: Any, keys: tuple[str, str]) -> Result:
 def _class(code: str) -> Sent:
     if code.startswith(_LATER):
         return Sent.RETRY
-    return Sent.UNKNOWN if code.startswith(_NOBODY_KNOWS) or not code else Sent.PERMANENT
+    # The library turns what it cannot read into an error called by Python's name for it.
+    if not code or code.startswith(_NOBODY_KNOWS) or code.endswith("Error"):
+        return Sent.UNKNOWN
+    return Sent.PERMANENT
