@@ -5,13 +5,14 @@ from dataclasses import dataclass, field
 
 from floodwatch.model.alert import RuleKey, RuleState
 from floodwatch.model.clock import SECOND
-from floodwatch.pipeline import escalate, faults, registers, system
+from floodwatch.pipeline import city, escalate, faults, muting, registers, system
 from floodwatch.pipeline.faults import Fault
 from floodwatch.pipeline.ingest import Ingest
 from floodwatch.pipeline.judge import ended, judge, settle
 from floodwatch.pipeline.plan import Plan, Plans, place
 from floodwatch.pipeline.service_clock import Moment, ServiceClock
 from floodwatch.pipeline.sight import Task
+from floodwatch.pipeline.tell import tell
 from floodwatch.store import alert_log
 from floodwatch.store.clockwork import Lease
 from floodwatch.store.database import Database, Transaction
@@ -37,6 +38,7 @@ class Ticker:
     _beaten: float = field(init=False, default=float("-inf"))
     _beaten_real: float = field(init=False, default=float("-inf"))
     _judged_version: int | None = field(init=False, default=None)
+    _retired: frozenset[str] = field(init=False, default=frozenset())
 
     def tick(self) -> bool:
         """Do what is due. Returns whether something was written that may have to be sent."""
@@ -54,7 +56,9 @@ class Ticker:
             failed = faults.known(tx.connection)
             parts: dict[str, Callable[[], object]] = {
                 "judging": lambda: self._judge(tx, plan, now, failed),
+                "muting": lambda: _mute(tx, plan, now),
                 "escalation": lambda: escalate.step(tx, district=plan.district, now=now),
+                "city": lambda: city.step(tx, plan, series=self.series, now=now),
                 "self-check": lambda: system.check(
                     tx, plan, moment, devices=devices, watch=self.watch
                 ),
@@ -72,7 +76,10 @@ class Ticker:
     def _due(self) -> bool:
         with self.database.read() as connection:
             now = self.service.moment(connection).now
-            if self.plans.current(connection).version != self._judged_version:
+            plan = self.plans.current(connection)
+            if (plan.version, plan.retired(now)) != (self._judged_version, self._retired):
+                return True
+            if muting.due(connection, district=plan.district, now=now):
                 return True
             if alert_log.due(connection, now) or registers.waiting(connection):
                 return True
@@ -84,7 +91,8 @@ class Ticker:
         return self.service.beat(tx, devices=self.ingest.devices.verdict(now))
 
     def _judge(self, tx: Transaction, plan: Plan, now: int, failed: Mapping[str, Fault]) -> None:
-        if plan.version != self._judged_version:
+        retired = plan.retired(now)
+        if (plan.version, retired) != (self._judged_version, self._retired):
             tasks = self._after_edit(tx, plan, now)
         else:
             due = set(alert_log.due(tx.connection, now))
@@ -95,10 +103,10 @@ class Ticker:
         if failed:
             _forget_mended(tx, plan, failed, tasks)
         # Not before the commit: what was rolled back was not judged.
-        tx.after_commit(lambda: self._has_judged(plan.version))
+        tx.after_commit(lambda: self._has_judged(plan.version, retired))
 
-    def _has_judged(self, version: int) -> None:
-        self._judged_version = version
+    def _has_judged(self, version: int, retired: frozenset[str]) -> None:
+        self._judged_version, self._retired = version, retired
 
     def _after_edit(self, tx: Transaction, plan: Plan, now: int) -> list[Task]:
         """A new configuration: every rule is judged again with the last good reading.
@@ -106,13 +114,24 @@ class Ticker:
         The alerts of rules that are no longer configured end, saying so.
         """
         stored = alert_log.versions(tx.connection)
-        gone = [key for key in stored if key not in plan.rules and _ends(key, plan)]
+        retired = plan.retired(now)
+        gone = [
+            key
+            for key in stored
+            if key.station in retired or (key not in plan.rules and _ends(key, plan))
+        ]
         states = alert_log.states(tx.connection, gone)
         settle(
             tx,
             plan,
             [
-                ended(key, states.get(key, RuleState()), now=now, version=plan.version, why=GONE)
+                ended(
+                    key,
+                    states.get(key, RuleState()),
+                    now=now,
+                    version=plan.version,
+                    why=RETIRED if key.station in retired else GONE,
+                )
                 for key in gone
             ],
             now=now,
@@ -124,6 +143,13 @@ class Ticker:
 
 GONE = "rule no longer configured"
 EDITED = "thresholds edited"
+RETIRED = "station retired"
+
+
+def _mute(tx: Transaction, plan: Plan, now: int) -> None:
+    """What a mute hid is told anew when it is over."""
+    again = muting.step(tx, district=plan.district, now=now)
+    tell(tx, again, district=plan.district, now=now)
 
 
 def _do(
