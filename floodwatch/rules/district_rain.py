@@ -3,17 +3,23 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
+import numpy as np
+from numpy.typing import NDArray
+
 from floodwatch.hydrology.rainfall import WHOLE
+from floodwatch.hydrology.series import Series
 from floodwatch.model.alert import DISTRICT, Holds, RuleKey
 from floodwatch.model.clock import HOUR, MINUTE
 from floodwatch.model.district import District
 from floodwatch.model.finding import UNKNOWN, Finding
+from floodwatch.model.reading import SeriesKey
 from floodwatch.model.severity import Severity
 from floodwatch.model.station import Station, StationKind
 from floodwatch.model.threshold import Comparator, Threshold
 from floodwatch.rules.bands import DIGITS, Band, band
 from floodwatch.rules.context import Context, Need
 from floodwatch.rules.defaults import holds
+from floodwatch.rules.quiet_rain import rain_since, told
 from floodwatch.rules.rainfall import fallen, sources
 from floodwatch.rules.settings import choose
 from floodwatch.rules.words import describe_bands, duration
@@ -112,6 +118,31 @@ class DistrictRainRule:
             "act_en": "Strengthen the watch, check pumps and low places",
             "age": max(0, age),
         }
+
+    def quiet(
+        self, series: Mapping[SeriesKey, Series], moments: NDArray[np.int64]
+    ) -> NDArray[np.bool_]:
+        """Which of the reports at `moments` can change no state, whatever the state is.
+
+        At them and at the one before the mean rain of the longest window is too little for any
+        band, and every gauge tells all of that window.
+        """
+        total = np.zeros(moments.shape)
+        whole = np.ones(moments.shape, bool)
+        for gauge in self._gauges:
+            most = np.zeros(moments.shape)
+            known = np.zeros(moments.shape, bool)
+            for need in gauge.needs:
+                mine = series.get(need.key)
+                if mine is not None and mine.size:
+                    most = np.maximum(most, rain_since(mine, need, moments))
+                    known |= told(mine, need, moments, silent_after=gauge.silent_after)
+            total += most
+            whole &= known
+        calm = (total / len(self._gauges) < min(b.clear for b in self._bands)) & whole
+        calm[1:] &= calm[:-1].copy()
+        calm[:1] = False
+        return calm
 
     def describe(self, language: str) -> str:
         """The rule in words for the station page."""

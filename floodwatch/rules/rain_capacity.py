@@ -3,7 +3,11 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
+import numpy as np
+from numpy.typing import NDArray
+
 from floodwatch.hydrology.rain_capacity import RunoffPair, rain_capacity_mm
+from floodwatch.hydrology.series import Series
 from floodwatch.hydrology.storage import StorageCurve
 from floodwatch.model.alert import Holds, RuleKey
 from floodwatch.model.clock import HOUR, MINUTE
@@ -16,6 +20,7 @@ from floodwatch.model.threshold import Threshold
 from floodwatch.rules.bands import Bands
 from floodwatch.rules.context import Context, DailyNeed, Need
 from floodwatch.rules.gate import FORECAST, forecast_mm
+from floodwatch.rules.quiet_rain import rain_since
 from floodwatch.rules.rainfall import fallen, sources
 from floodwatch.rules.settings import choose, number, severity
 from floodwatch.rules.window import sound
@@ -173,6 +178,22 @@ class RainCapacityRule:
             "limit": room.limit,
             "age": max(0, age),
         }
+
+    def quiet(
+        self, series: Mapping[SeriesKey, Series], moments: NDArray[np.int64]
+    ) -> NDArray[np.bool_]:
+        """Which of the readings at `moments` can change no state while nothing is forecast.
+
+        At them and at the one before less rain fell than is spoken of, by every source.
+        """
+        calm = np.full(moments.shape, self._basin.least_mm > 0)
+        for need in self._rain:
+            mine = series.get(need.key)
+            if mine is not None and mine.size:
+                calm &= rain_since(mine, need, moments) < self._basin.least_mm
+        calm[1:] &= calm[:-1].copy()
+        calm[:1] = False
+        return calm
 
     def describe(self, language: str) -> str:
         """The rule in words for the station page."""

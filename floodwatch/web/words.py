@@ -82,6 +82,12 @@ PARTY_ROLES = {
     "administrative": _l("行政"),
     "technical": _l("技术"),
     "patrol": _l("巡查"),
+    "pump": _l("泵站"),
+    "city": _l("市调度"),
+    "street": _l("街道"),
+    "drainage": _l("排水"),
+    "police": _l("交警"),
+    "operator": _l("水厂值班"),
 }
 ROLES = {
     "viewer": _l("查看"),

@@ -9,6 +9,7 @@ from floodwatch.model.finding import UNKNOWN, Finding
 from floodwatch.model.severity import Severity
 from floodwatch.model.station import Gauge, Reporting, Station, StationKind
 from floodwatch.rules import compile_rules
+from floodwatch.rules.context import Skipping
 from tests.rules.making import T, context, only_rule
 from tests.rules.works import around, rainy
 
@@ -78,3 +79,15 @@ def test_without_limits_there_is_no_rule() -> None:
 
 def test_it_is_described() -> None:
     assert "1小时内雨量 ≥ 30.0 mm" in RULE.describe("zh")
+
+
+def test_reports_that_can_change_nothing_are_passed_over_and_rain_is_not() -> None:
+    found = dict([rainy(CODES[0], 60), rainy(CODES[1], 40)])
+    moments = next(iter(found.values())).times
+    assert isinstance(RULE, Skipping)
+    calm = RULE.quiet(found, moments)
+    assert calm[6] and not calm[:2].any()
+    for moment in moments[calm]:
+        finding = RULE.judge(context(found, at=int(moment)))
+        assert (finding.severity, finding.holding, finding.may_clear) == (None, None, True)
+    assert not calm[-5:].any()

@@ -11,7 +11,7 @@ from floodwatch.model.finding import UNKNOWN, Finding
 from floodwatch.model.severity import Severity
 from floodwatch.model.station import Gauge, Reporting, Station, StationKind
 from floodwatch.model.threshold import Comparator
-from floodwatch.rules.context import Day, Remembering
+from floodwatch.rules.context import Day, Remembering, Skipping
 from tests.rules.making import CODE, STAGE, T, context, limit, only_rule, series
 from tests.rules.works import around, rainy
 
@@ -105,3 +105,15 @@ def test_it_asks_for_days_and_the_forecast() -> None:
     assert RULE.registers == ("forecast",)
     describe = RULE.describe
     assert "未计下泄" in describe("zh") and "design flood" in describe("en")
+
+
+def test_dry_readings_are_passed_over_and_rain_is_not() -> None:
+    key, rain = rainy(GAUGE, 60)
+    stages = series([(int(t), 104.0) for t in rain.times])
+    assert isinstance(RULE, Skipping)
+    calm = RULE.quiet({key: rain, STAGE: stages}, rain.times)
+    assert calm[50]
+    for moment in rain.times[calm]:
+        found = RULE.judge(context({key: rain, STAGE: stages}, at=int(moment)))
+        assert (found.severity, found.holding) == (None, None)
+    assert not calm[-8:].any()
