@@ -45,6 +45,9 @@ def answer(call: Call, person: str, alert_id: int | None, who: str, note: str) -
                 note=note.strip(),
                 state=ObligationState.ANSWERED if own else ObligationState.ENTERED,
             )
+            if alert_id is None:
+                since = now - exercising.OPEN
+                ended += len(exercises.answer(tx, person, via="cli", now=now, since=since))
     document = {"person": person, "alert": alert_id, "by": who, "answered": ended}
     said = f"{person} has answered {ended} matter(s)" if ended else f"{person} owed no answer"
     call.emit(document, f"{said}; entered by {who}")
