@@ -22,7 +22,7 @@ KEPT = 3000  # messages a client may have missed and still resume
 WAITING = 2000  # messages a slow client may lag behind
 TOPICS = (
     *("alert", "alert_event", "obligation", "call", "outbox", "inbox", "setting", "import"),
-    *("mute", "plan_tick", "response", "log_entry"),
+    *("sound", "mute", "plan_tick", "response", "log_entry"),
 )
 log = logging.getLogger(__name__)
 
@@ -177,6 +177,8 @@ class Hub:
             if topic == "alert":
                 stations.update(row["station"] for row in changed)
                 found += [message("alert", alert_json(row)) for row in changed]
+            elif topic == "sound":
+                found += [message("sound", sound_json(row)) for row in changed]
         if topics:
             about = {"rev": rev, "topics": topics, "stations": sorted(stations)}
             found.append(message("change", about, rev=rev))
@@ -237,6 +239,11 @@ def reading_json(key: Any, newest: Any) -> dict[str, Any]:
         "heard": newest.heard,
         "late": newest.late,
     }
+
+
+def sound_json(row: Any) -> dict[str, Any]:
+    """A tone of the duty room for the pages that make it heard; its time in ms UTC."""
+    return {name: row[name] for name in ("id", "at", "alert_id", "severity", "kind")}
 
 
 def alert_json(row: Any) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from flask import g
 from sqlalchemy import Connection
 
 from floodwatch.model.district import District
-from floodwatch.store import board, clockwork, mutes, responses
+from floodwatch.store import board, clockwork, mutes, obligation_log, responses
 from floodwatch.store.responses import Response
 from floodwatch.web.services import Services, now, services
 
@@ -30,6 +30,7 @@ class Here:
     show: str = "storm"  # what the demonstration shows
     open_alerts: int = 0
     unanswered: int = 0
+    unreached: tuple[str, ...] = ()  # called in vain, and nobody answered in their place
     rev: int = 0
 
     @property
@@ -61,6 +62,7 @@ def look(given: Services, connection: Connection) -> Here:
         show=clockwork.setting(connection, "demo_show") or "storm",
         open_alerts=alerts,
         unanswered=unanswered,
+        unreached=tuple(obligation_log.unreached(connection)),
         rev=board.revision(connection),
     )
 

@@ -1,9 +1,12 @@
 """/ : what needs somebody now, and the board of the room."""
 
+from typing import NamedTuple
+
 from flask import Blueprint, Response, current_app, render_template, request
 from sqlalchemy import Connection
 
 from floodwatch.model.people import Role
+from floodwatch.store import sounds
 from floodwatch.web.board_text import plain
 from floodwatch.web.boards import Board, Boards
 from floodwatch.web.guard import needs
@@ -32,14 +35,29 @@ def groups() -> list[tuple[str, str]]:
     ]
 
 
+class Night(NamedTuple):
+    """How often the room was to hear a tone in the last night, or in this one so far."""
+
+    now: bool
+    tones: int
+
+
+def night_at(connection: Connection) -> Night:
+    """Quiet nights are a promise: this is how it was kept."""
+    present = here(connection)
+    begins, ends = sounds.night_of(present.now, present.tz)
+    return Night(present.now < ends, sounds.count(connection, begins, ends))
+
+
 @blueprint.get("/")
 @needs(Role.VIEWER)
 def show() -> str:
     """The overview."""
     with services().database.read() as connection:
         made = board_at(connection)
+        night = night_at(connection)
     drawn = drawing(here().district, made.rows)
-    return render_template("overview.html", board=made, groups=groups(), map=drawn)
+    return render_template("overview.html", board=made, groups=groups(), map=drawn, night=night)
 
 
 @blueprint.get("/board.txt")

@@ -35,7 +35,7 @@ export async function refresh() {
     }
     const told = fresh.querySelector('meta[name="now"]');
     clock.set({ now: Number(told.content), speed: Number(told.dataset.speed) });
-    clock.tick(); filter(); sound.look();
+    clock.tick(); filter();
     document.dispatchEvent(new CustomEvent("refreshed"));
   } catch (error) {
     console.info("not reachable", error.message);
@@ -46,6 +46,7 @@ export async function refresh() {
 }
 function soon() { if (!due) due = setTimeout(() => { due = null; refresh(); }, 700); }
 
+stream.onSound(sound.sounded);
 stream.onChange((change) => {
   const wanted = new Set([...topics, "alert", "mute", "response", "setting", "coverage"]);
   if (change.topics.some((topic) => topic === "*" || wanted.has(topic))) soon();

@@ -1,10 +1,9 @@
-// One short tone for a new alert, repeated for an unanswered I. Browsers want a click first.
+// The tones the service has decided on: see floodwatch/alerts/sounds.py. Browsers want a click first.
 
 let context = null;
 const button = document.querySelector("#sound");
 const banner = document.querySelector("#mute");
-const seen = new Set();
-let first = true;
+let worst = 0, waiting = null;
 
 function on() { return localStorage.getItem("sound") !== "off"; }
 function ready() { return context && context.state === "running"; }
@@ -26,10 +25,14 @@ function tone(frequency, at, length) {
 }
 
 function ring(severity) {
+  document.documentElement.dataset.rang = String(Number(document.documentElement.dataset.rang || 0) + 1);
   if (!on() || !ready()) return;
-  const t = context.currentTime;
-  tone(severity >= 4 ? 880 : 660, t, 0.25);
-  if (severity >= 3) tone(severity >= 4 ? 1174 : 660, t + 0.3, 0.25);
+  const times = severity >= 4 ? 5 : severity >= 3 ? 2 : 1;  // one tone lasts the longer the graver it is
+  for (let n = 0; n < times; n += 1) {
+    const t = context.currentTime + n * 0.9;
+    tone(severity >= 4 ? 880 : 660, t, 0.25);
+    if (severity >= 3) tone(severity >= 4 ? 1174 : 660, t + 0.3, 0.25);
+  }
 }
 
 async function enable() {
@@ -44,16 +47,9 @@ button.addEventListener("click", () => {
 });
 banner.querySelector("button").addEventListener("click", enable);
 
-/** Look at the cards: ring once for each alert not seen before, as loud as the worst of them. */
-export function look() {
-  let worst = 0;
-  for (const card of document.querySelectorAll("[data-alert]")) {
-    const name = `${card.dataset.alert}/${card.dataset.severity}`;
-    if (!seen.has(name) && card.dataset.open === "1") worst = Math.max(worst, Number(card.dataset.severity));
-    seen.add(name);
-  }
-  if (worst >= 2 && !first) ring(worst);
-  first = false;
+/** A tone of the service; several that come at once, as after a pause, ring as the gravest of them. */
+export function sounded(tone) {
+  worst = Math.max(worst, Number(tone.severity));
+  if (!waiting) waiting = setTimeout(() => { const w = worst; worst = 0; waiting = null; ring(w); }, 250);
 }
-setInterval(() => { if (document.querySelector('[data-open="1"][data-severity="4"]')) ring(4); }, 15000);
-show(); look();
+show();

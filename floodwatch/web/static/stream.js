@@ -1,12 +1,15 @@
 // The one stream of changes of this page.
 import * as clock from "./clock.js";
 
-const listeners = [];
+const listeners = [], ringers = [];
 let last = performance.now();
 let lostAt = null;
 const chip = document.querySelector("#connection");
 const words = document.documentElement.lang.startsWith("zh")
   ? { live: "实时", lost: "中断", wait: "连接中" } : { live: "live", lost: "lost", wait: "connecting" };
+
+/** Call `take({severity, kind})` for each tone the room is to hear. */
+export function onSound(take) { ringers.push(take); }
 
 /** Call `take({topics, stations})` after changes; after a reset topics is ["*"]. */
 export function onChange(take) { listeners.push(take); }
@@ -32,6 +35,7 @@ function open() {
   let again = false;
   source.onopen = () => { heard(); if (again) tell({ topics: ["*"], stations: [] }); again = true; };
   source.addEventListener("change", (e) => { heard(); tell(JSON.parse(e.data)); });
+  source.addEventListener("sound", (e) => { heard(); ringers.forEach((take) => take(JSON.parse(e.data))); });
   source.addEventListener("clock", (e) => { heard(); clock.set(JSON.parse(e.data)); });
   source.addEventListener("reset", () => { heard(); tell({ topics: ["*"], stations: [] }); });
   source.onerror = () => {
