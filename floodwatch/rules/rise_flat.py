@@ -185,10 +185,9 @@ class RiseFlatRule:
             return 0.0
         key, series = known[0]
         before = _fallen(series, key, flat.since)
-        worst = min(
-            _fallen(series, key, at) for at in range(flat.since, flat.until + 1, 10 * MINUTE)
-        )
-        slackened = max(0.0, before - worst) / 1000 * self._catchment * 1e6  # m³ in an hour
+        moments = (*range(flat.since, flat.until, 10 * MINUTE), flat.until)
+        least = min(_fallen(series, key, at) for at in moments)
+        slackened = max(0.0, before - least) / 1000 * self._catchment * 1e6  # m³ in an hour
         rise = flat.before.sure - slackened / area
         return rise * (flat.until - flat.since) / HOUR
 
