@@ -436,3 +436,34 @@ def test_a_full_outbox_is_worked_off_gravest_first(
     until(lambda: finished(room))
     assert len(mail.heard) == 40
     assert I in [message.severity for message in mail.heard[:7]]
+
+
+def test_a_mail_to_who_owes_an_answer_carries_a_link_to_answer_by(
+    room: Room, running: list[Deliverer]
+) -> None:
+    from floodwatch.notify.link import opened
+    from floodwatch.pipeline import answer_link
+
+    room.district = district(service={"url": "https://flood.example/"})
+    mail = Scripted()
+    start(running, deliverer(room, mail, Scripted("log")))
+    room.see(over(II))
+    until(lambda: finished(room) and room.outbox())
+    bodies = {message.person: message.body for message in mail.heard}
+    with room.database.read() as connection:
+        key = answer_link.key(connection)
+    assert key
+    token = bodies["示范丙三"].rpartition("https://flood.example/answer/")[2].strip()
+    assert opened(token, key, now=NOW).person == "示范丙三"
+    assert "/answer/" not in bodies["示范外宾"]  # only told, owes nothing
+    assert all("/answer/" not in row["body"] for row in room.outbox())
+
+
+def test_without_an_address_of_the_pages_there_is_no_link(
+    room: Room, running: list[Deliverer]
+) -> None:
+    mail = Scripted()
+    start(running, deliverer(room, mail, Scripted("log")))
+    room.see(over(II))
+    until(lambda: finished(room) and room.outbox())
+    assert all("/answer/" not in message.body for message in mail.heard)
