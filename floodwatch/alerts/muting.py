@@ -125,7 +125,7 @@ def _says(other: Matter, matter: Matter, station: Station, now: int) -> bool:
     if matter.severity > other.severity:
         return False
     if other.type == FEED and matter.type in (STALE, OFFLINE):
-        gateway = gateway_of(station)
+        gateway = station.gateway
         linger = min(station.reporting.silent_after, LINGER_FEED)
         return bool(gateway) and gateway == other.gauge and _lasts(other, matter, linger, now)
     if other.type == OFFLINE and matter.type == STALE and other.station == matter.station:
@@ -143,12 +143,7 @@ def _lasts(other: Matter, matter: Matter, linger: int, now: int) -> bool:
     return matter.muted_by == f"alert:{other.id}" and now < other.resolved_at + linger
 
 
-def gateway_of(station: Station) -> str:
-    """The gateway through which a station's readings come; empty when it has none."""
-    return str(getattr(station, "gateway", "") or "")
-
-
 def waits_for_feed(type_: str, severity: int, station: Station | None) -> bool:
     """Whether a message waits HELD, so that the alert of a dead gateway can come first."""
     mild = severity <= Severity.III and type_ in (STALE, OFFLINE)
-    return mild and station is not None and bool(gateway_of(station))
+    return mild and station is not None and bool(station.gateway)

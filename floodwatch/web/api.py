@@ -13,6 +13,7 @@ from floodwatch.model.quality import flag_of, reason_of
 from floodwatch.model.reading import Latest, SeriesKey
 from floodwatch.model.severity import Severity
 from floodwatch.model.variable import VARIABLES
+from floodwatch.pipeline import shelving
 from floodwatch.store import alert_log, board
 from floodwatch.web import bearer
 from floodwatch.web.guard import TOKEN, needs
@@ -216,6 +217,42 @@ def _plain(row: dict[str, Any], hidden: tuple[str, ...]) -> dict[str, Any]:
     return shown
 
 
+@blueprint.post("/alerts/<int:alert_id>/shelve")
+@needs(TOKEN)
+def shelve(alert_id: int) -> ResponseReturnValue:
+    """Shelve: nobody is reminded for a while."""
+    given = request.get_json(silent=True)
+    asked = given if isinstance(given, dict) else {}
+    minutes, texts = asked.get("minutes", 120), [asked.get("reason", ""), asked.get("second", "")]
+    if type(minutes) is not int or not all(isinstance(t, str) and len(t) <= 500 for t in texts):
+        _wrong("minutes is a whole number, reason and second are texts of at most 500 characters")
+    who = _who()
+    made = services()
+    with made.database.write() as tx:
+        if alert_log.alert(tx.connection, alert_id) is None:
+            abort(HTTPStatus.NOT_FOUND, f"there is no alert {alert_id}")
+        shelving.shelve(
+            tx,
+            alert_id,
+            district=made.configuration.current(tx.connection),
+            span=minutes * 60_000,
+            who=who,
+            reason=texts[0],
+            second=texts[1],
+            now=now(made, tx.connection),
+        )
+        row = alert_log.alert(tx.connection, alert_id)
+    return jsonify(_alert(row or {}))
+
+
+def _who() -> str:
+    """Who acts: the signed-in officer, or a token that may act for every station."""
+    grant = bearer.grant()
+    if grant is not None and grant.stations is not None:
+        abort(HTTPStatus.FORBIDDEN, "a token limited to stations may not act on alerts")
+    return f"token:{grant.name}" if grant else (current_user.person or current_user.name)
+
+
 @blueprint.post("/alerts/<int:alert_id>/ack")
 @needs(TOKEN)
 def acknowledge(alert_id: int) -> ResponseReturnValue:
@@ -224,10 +261,7 @@ def acknowledge(alert_id: int) -> ResponseReturnValue:
     note = given.get("note", "") if isinstance(given, dict) else ""
     if not isinstance(note, str) or len(note) > 1000:
         _wrong("note is a text of at most 1000 characters")
-    grant = bearer.grant()
-    if grant is not None and grant.stations is not None:
-        abort(HTTPStatus.FORBIDDEN, "a token limited to stations may not acknowledge")
-    who = f"token:{grant.name}" if grant else (current_user.person or current_user.name)
+    who = _who()
     made = services()
     with made.database.write() as tx:
         if alert_log.alert(tx.connection, alert_id) is None:

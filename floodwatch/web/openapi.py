@@ -53,6 +53,17 @@ def _get(summary: str, *parameters: dict[str, Any], **answers: Any) -> dict[str,
     }
 
 
+def _shelve(number: dict[str, Any]) -> dict[str, Any]:
+    asked = {"minutes": {"type": "integer"}, "reason": _TEXT, "second": _TEXT}
+    schema = {"type": "object", "required": ["reason"], "properties": asked}
+    return {
+        "summary": "Shelve: nobody is reminded for a while",
+        "parameters": [number],
+        "requestBody": {"content": {"application/json": {"schema": schema}}},
+        "responses": _answers(),
+    }
+
+
 def document() -> dict[str, Any]:
     """The whole document."""
     number = _parameter("id", place="path", required=True)
@@ -97,6 +108,7 @@ def document() -> dict[str, Any]:
             "/api/v1/alerts": _get("Alerts", _parameter("state")),
             "/api/v1/alerts/{id}": _get("One alert with its timeline", number),
             "/api/v1/alerts/{id}/ack": {"post": acknowledge},
+            "/api/v1/alerts/{id}/shelve": {"post": _shelve(number)},
             "/api/v1/alerts.atom": _get(
                 "Atom feed of the newest transitions", kind="application/atom+xml"
             ),

@@ -352,3 +352,77 @@ def test_rows_tell_what_is_in_force(room: MutedRoom) -> None:
     with room.database.read() as connection:
         [row] = mutes.rows(connection, now=room.now)
     assert (row["station"], row["reason"], row["who"]) == (DAM, "换探头", OFFICER)
+
+
+# -- stations behind a gateway -----------------------------------------------------------------
+
+
+@pytest.fixture
+def valley(room: MutedRoom) -> MutedRoom:
+    """Every station of the village sends through one gateway."""
+    stations = {c: replace(s, gateway="north") for c, s in VILLAGE.stations.items()}
+    room.district = replace(VILLAGE, stations=stations)
+    return room
+
+
+def silence_of(station: str) -> RuleKey:
+    """A gauge of a station that says nothing."""
+    return SILENT._replace(station=station)
+
+
+def test_a_dead_gateway_is_one_message_and_not_one_a_station(valley: MutedRoom) -> None:
+    everybody = [silence_of(code) for code in valley.district.stations]
+    together(valley, *everybody, OFFLINE, FEED)
+    feed = len(everybody) + 2
+    assert {row["alert_id"] for row in valley.outbox(state="pending")} == {feed}
+
+
+def test_a_silence_behind_a_gateway_waits_three_minutes_for_the_gateway_s_alert(
+    valley: MutedRoom,
+) -> None:
+    valley.see(hushed(), rule=SILENT)
+    assert {row["next_at"] - valley.now for row in valley.outbox()} == {3 * MINUTE}
+    valley.now += 2 * MINUTE
+    valley.see(hushed(), rule=FEED)
+    assert {row["alert_id"] for row in valley.outbox(state="pending")} == {2}
+    assert {row["reason"] for row in valley.outbox(state="superseded")} == {muting.SILENT}
+
+
+def test_a_grave_silence_behind_a_gateway_does_not_wait(valley: MutedRoom) -> None:
+    valley.see(hushed(II), rule=SILENT)
+    assert {row["next_at"] - valley.now for row in valley.outbox()} == {0}
+
+
+def test_a_silence_without_a_gateway_does_not_wait(room: MutedRoom) -> None:
+    room.see(hushed(), rule=SILENT)
+    assert {row["next_at"] - room.now for row in room.outbox()} == {0}
+
+
+def test_the_alert_of_another_gateway_speaks_for_nobody_here(valley: MutedRoom) -> None:
+    together(valley, SILENT, FEED._replace(gauge="south"))
+    assert {row["alert_id"] for row in valley.outbox(state="pending")} == {1, 2}
+
+
+def test_after_the_gateway_is_back_its_stations_get_time_to_speak(valley: MutedRoom) -> None:
+    together(valley, SILENT, FEED)
+    valley.fresh()
+    valley.see(CLEAR, rule=FEED)
+    valley.fresh()
+    valley.look(15 * MINUTE - 1)
+    assert valley.fresh() == []
+    valley.look(1)
+    assert valley.fresh()
+
+
+def test_a_new_silence_after_the_gateway_is_back_is_told(valley: MutedRoom) -> None:
+    valley.see(hushed(), rule=FEED)
+    valley.see(CLEAR, rule=FEED)
+    valley.fresh()
+    valley.see(hushed(), rule=SILENT)
+    assert valley.fresh()
+
+
+def test_the_station_s_alert_stays_muted_when_its_gateway_takes_over(valley: MutedRoom) -> None:
+    together(valley, SILENT, OFFLINE)
+    together(valley, FEED)
+    assert valley.muted() == {"stale": "alert:3", "offline": "alert:3", "feed": None}
