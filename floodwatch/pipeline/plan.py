@@ -1,8 +1,10 @@
 """The configuration in force, compiled: what every reading is resolved with and judged by."""
 
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import NamedTuple
 
 from sqlalchemy import Connection
 
@@ -14,12 +16,20 @@ from floodwatch.model.station import Station
 from floodwatch.model.unit import CONVERTED_DECIMALS
 from floodwatch.pipeline.faults import said
 from floodwatch.quality.flagging import Limits, limits_of
-from floodwatch.rules.context import Rule
+from floodwatch.rules.context import Day, Rule
 from floodwatch.rules.order import Order, order
 from floodwatch.rules.registry import compile_rules, index
 
 _log = logging.getLogger(__name__)
 _NONE: frozenset[str] = frozenset()
+
+
+class Remembered(NamedTuple):
+    """The last `wanted` days of a series as they were looked up; they serve while `stamp` stays."""
+
+    stamp: tuple[int, int]
+    wanted: int
+    rows: Sequence[Day]
 
 
 @dataclass(frozen=True)
@@ -32,6 +42,7 @@ class Plan:
     limits: dict[SeriesKey, Limits] = field(default_factory=dict)
     unbuilt: dict[str, str] = field(default_factory=dict)  # "station:type" -> error
     order: Order = field(default_factory=Order)
+    days: dict[SeriesKey, Remembered] = field(default_factory=dict)  # as pipeline.sight keeps them
     resolved: dict[tuple[str, str | None, str, str | None, int | None], "Resolution"] = field(
         default_factory=dict
     )

@@ -8,10 +8,10 @@ from typing import Any
 from floodwatch.hydrology.hydrological_day import bounds, day_of, summary
 from floodwatch.hydrology.series import Series, empty
 from floodwatch.model.alert import DISTRICT, RuleKey, RuleState
-from floodwatch.model.clock import HOUR
+from floodwatch.model.clock import HOUR, MINUTE
 from floodwatch.model.reading import Latest, SeriesKey
 from floodwatch.pipeline.newest import latest_of
-from floodwatch.pipeline.plan import Plan
+from floodwatch.pipeline.plan import Plan, Remembered
 from floodwatch.rules.context import Context, DailyNeed, Day, Ended, Rule
 from floodwatch.store import daily, journal, registers
 from floodwatch.store.database import Transaction
@@ -22,6 +22,7 @@ from floodwatch.store.stretch import stretch
 History = Mapping[SeriesKey, Sequence[Latest]]
 
 YOUNG = 7  # days that are summed up anew each time: live readings do not mark them dirty
+FRESH = 5 * MINUTE  # how old days may be just after a day has ended
 SETTLED = 2 * HOUR  # after its end a day is summed up for good; later readings mark it dirty
 
 
@@ -156,9 +157,25 @@ def _daily(work: Work, tasks: Iterable[Task]) -> dict[SeriesKey, Sequence[Day]]:
             wished[need.key] = max(need.days, wished.get(need.key, 0))
     ids = work.series.ids(work.tx, wished, now=work.now, create=False)
     return {
-        key: _days(work, key, ids[key], count=count) if key in ids else ()
+        key: _remembered(work, key, ids[key], count=count) if key in ids else ()
         for key, count in wished.items()
     }
+
+
+def _remembered(work: Work, key: SeriesKey, number: int, *, count: int) -> Sequence[Day]:
+    """The days as looked up within the hour; in the first hour after 08:00 within five minutes.
+
+    A rule that a reading wakes must not pay for them each time.
+    """
+    tz = work.plan.district.zone_of(key.station)
+    day = day_of(work.now + 1, tz)
+    past = work.now - bounds(day, tz).start
+    stamp = (_number(day), past // FRESH if past < HOUR else -(past // HOUR))
+    known = work.plan.days.get(key)
+    if known is None or known.stamp != stamp or known.wanted < count:
+        rows = _days(work, key, number, count=count)
+        work.plan.days[key] = known = Remembered(stamp, count, rows)
+    return known.rows
 
 
 def _days(work: Work, key: SeriesKey, number: int, *, count: int) -> list[Day]:
