@@ -91,13 +91,34 @@ def test(call: Call, name: str, address: str) -> None:
         now = services.clock.wall()
         mark = "【示范】" if services.demonstration else ""
         text = f"{mark}【测试】FloodWatch 通知测试 test message {iso(now)}"
-        message = Message(f"test-{now}", address, address, text, text, Severity.IV, at=now)
+        message = Message(
+            f"test-{now}",
+            address,
+            address,
+            text,
+            text,
+            Severity.II if name == "siren" else Severity.IV,  # below II a siren stays silent
+            at=now,
+            kind="test",
+            slots=_slots(mark, iso(now)),
+        )
         result = found[name].send(message)
     document = {"channel": name, "to": address, "sent": result.sent.value, "detail": result.detail}
     if result.sent is not Sent.ACCEPTED:
         call.emit(document, "")
         raise Refused(f"{name} did not take the message ({result.sent.value}): {result.detail}")
     call.emit(document, f"{name} took the message: {result.detail}")
+
+
+def _slots(mark: str, at: str) -> dict[str, str]:
+    """The pieces of the test message for a provider's template."""
+    return {
+        "place": f"{mark}通知测试",
+        "value": at[:16],
+        "limit": "仅为测试",
+        "action": "无需行动",
+        "code": "0",
+    }
 
 
 def _district(call: Call, services: Services) -> District:

@@ -15,7 +15,7 @@ def _template(given: object) -> str:
     if not isinstance(given, str) or not given.strip():
         refuse("text in quotes is wanted here", 'such as "${place}${value}，${limit}，${action}"')
     if unknown := text_template.unknown(given):
-        refuse(f"there is no field ${{{unknown[0]}}}", nearest(unknown[0], text_template.FIELDS))
+        refuse(f"there is no field {unknown[0]!r}", nearest(unknown[0], text_template.FIELDS))
     if lacking := text_template.lacking(given):
         remedy = "every text says ${place}, ${value}, ${limit} and ${action}"
         refuse(f"the text does not say {', '.join(lacking)}", remedy)

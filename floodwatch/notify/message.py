@@ -1,6 +1,7 @@
 """Words a message: place, value, limit and action within the first 70 characters. Pure."""
 
 import logging
+import re
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
@@ -22,6 +23,7 @@ _log = logging.getLogger(__name__)
 
 DEMONSTRATION = "【示范】"
 DEMONSTRATION_EN = "[DEMO]"
+_DAY = re.compile(r"\d+日(?=\d\d:\d\d)")
 
 
 def compose(occasion: Occasion, district: District, *, language: str, owes: bool) -> Text:
@@ -168,6 +170,8 @@ def _short(occasion: Occasion, district: District, language: str, owes: bool) ->
         name = phrases.place(occasion, district, language)
         if language == "zh":
             said = said.replace(name, phrases.short_enough(name, units(said) - room), 1)
+            if units(said) > room:  # the clock alone, and the day is the receiver's
+                said = _DAY.sub("", said, count=1)
     if brief and occasion.silent and language == "zh":
         rest.append(f"{_some(occasion.silent)}未应答")
     stop = "。" if language == "zh" else ". "

@@ -1,12 +1,16 @@
 """The mail channel against real servers, those that refuse, and those that misbehave."""
 
 import socket
+import ssl
+import subprocess
+import threading
 import time
 
 import pytest
 
 from floodwatch.model.notification import Message, Result, Sent
-from floodwatch.notify.channels.smtp import PASSWORD, SmtpChannel
+from floodwatch.notify.channels import names
+from floodwatch.notify.channels.smtp import PASSWORD, SmtpChannel, compose
 from tests.notify.mail_server import Recorder, bare_server, mail_server, talk
 
 UNTIL_CONTENT = [b"220 hello", b"250 hello", b"250 sender", b"250 recipient", b"354 go on"]
@@ -187,3 +191,108 @@ def void(line: socket.socket) -> None:
     """Say nothing until the other side hangs up."""
     while line.recv(4096):
         pass
+
+
+PNG = b"\x89PNG\r\n\x1a\n" + b"x" * 40
+
+
+def test_a_picture_stands_inside_the_mail_beside_the_plain_text() -> None:
+    mail = compose(message(), "floodwatch@example.org", picture=PNG)
+    assert mail.get_content_type() == "multipart/alternative"
+    plain, shown = mail.iter_parts()
+    assert plain.get_content_type() == "text/plain"
+    assert "示范石桥水库" in plain.get_content()
+    html, picture = shown.iter_parts()
+    assert picture.get_content() == PNG
+    assert f'src="cid:{picture["Content-ID"].strip("<>")}"' in html.get_content()
+    assert "http" not in html.get_content().replace("<!doctype", "")
+
+
+def test_what_is_written_in_a_mail_is_no_markup() -> None:
+    evil = Message("k", "a@example.org", "丙", "x", "<script>alert(1)</script> & <b>", 1)
+    mail = compose(evil, "floodwatch@example.org", picture=PNG)
+    assert "<script>" not in list(mail.iter_parts())[1].as_string()
+    assert "&lt;script&gt;" in next(list(mail.iter_parts())[1].iter_parts()).get_content()
+
+
+def test_without_a_picture_a_mail_is_its_text_alone() -> None:
+    mail = compose(message(), "floodwatch@example.org")
+    assert (mail.get_content_type(), mail.is_multipart()) == ("text/plain", False)
+
+
+def test_the_picture_is_asked_for_and_sent_along() -> None:
+    recorder = Recorder()
+    asked: list[Message] = []
+
+    def picture(said: Message) -> bytes:
+        asked.append(said)
+        return PNG
+
+    with mail_server(recorder) as port:
+        table = {"host": "127.0.0.1", "port": port, "from": "f@example.org", "security": "none"}
+        result = SmtpChannel(table, picture=picture).send(message())
+    assert (result.sent, asked) == (Sent.ACCEPTED, [message()])
+    assert [part.get_content_type() for part in recorder.taken[0].walk()].count("image/png") == 1
+
+
+def test_a_certificate_nobody_vouches_for_gets_no_password(
+    certificate: tuple[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(PASSWORD, "geheim")
+    heard: list[bytes] = []
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(*certificate)
+
+    def script(line: socket.socket) -> None:
+        for reply in (b"220 hi\r\n", b"250-hi\r\n250-STARTTLS\r\n250 AUTH PLAIN\r\n"):
+            line.sendall(reply)
+            heard.append(line.recv(4096))
+        line.sendall(b"220 go\r\n")
+        with context.wrap_socket(line, server_side=True) as secure:
+            heard.append(secure.recv(4096))
+
+    with bare_server(script) as port:
+        result = sent(port, security="starttls", user="floodwatch")
+    assert result.sent is Sent.RETRY
+    assert "certificate" in result.detail.lower()
+    assert b"AUTH" not in b"".join(heard)
+
+
+def test_a_server_of_another_name_is_refused_and_the_right_one_taken(
+    certificate: tuple[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trusting = ssl.create_default_context(cafile=certificate[0])
+    server = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    server.load_cert_chain(*certificate)
+    monkeypatch.setattr(names, "_look_up", lambda host, port: ["127.0.0.1"])
+    found = {}
+    for host in ("mail.example.org", "other.example.org"):
+        with mail_server(Recorder(), tls_context=server) as port:
+            table = {"host": host, "port": port, "from": "f@example.org", "timeout": 5_000}
+            found[host] = SmtpChannel(table, context=trusting).send(message()).sent
+    assert found == {"mail.example.org": Sent.ACCEPTED, "other.example.org": Sent.RETRY}
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, str]:
+    """A certificate of mail.example.org that only itself vouches for."""
+    folder = tmp_path_factory.mktemp("tls")
+    paths = str(folder / "cert.pem"), str(folder / "key.pem")
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
+         "-nodes", "-days", "3650", "-subj", "/CN=mail.example.org",
+         "-addext", "subjectAltName=DNS:mail.example.org", "-out", paths[0], "-keyout", paths[1]],
+        check=True,
+        capture_output=True,
+    )  # fmt: skip
+    return paths
+
+
+def test_a_name_service_that_hangs_costs_no_more_than_the_limit(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    never = threading.Event()
+    monkeypatch.setattr(names, "_look_up", lambda host, port: [str(never.wait(30))])
+    result = sent(25, timeout=0.3, host="drowned.example.org")
+    never.set()
+    assert result.sent is Sent.RETRY

@@ -41,7 +41,7 @@ class TemplateTable(Table):
         slots = slots_of(self.text)
         for slot in slots:
             if slot not in SLOTS:
-                refuse(f"the template has a slot ${{{slot}}}", f"use one of: {', '.join(SLOTS)}")
+                refuse(f"the template has a slot {slot!r}", f"use one of: {', '.join(SLOTS)}")
         if len(set(slots)) != len(slots) or not slots or len(slots) > MOST_SLOTS:
             refuse("the template must have each of its slots once", "write ${place} and so on")
         if _LINK.search(self.text):
