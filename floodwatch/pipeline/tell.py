@@ -188,6 +188,7 @@ def _owing(item: _Worded, party: str, asked: Recipient | None, now: int) -> Owin
         way=asked.way,
         step=WAITS if later else ASKED,
         due=begins if later else begins + within,
+        opened_at=None if later else item.waits,
     )
 
 

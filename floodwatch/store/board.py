@@ -133,7 +133,7 @@ def answers(connection: Connection, ids: Iterable[int]) -> dict[int, tuple[int, 
     o = t.obligation.c
     statement = (
         select(o.alert_id, o.party, func.max(case((o.state == "open", 1), else_=0)))
-        .where(among(connection, o.alert_id, ids), o.party != "room")
+        .where(among(connection, o.alert_id, ids), o.party != "room", o.step >= 0)
         .group_by(o.alert_id, o.party)
     )
     found: dict[int, tuple[int, int]] = {}

@@ -31,6 +31,7 @@ class Owing(NamedTuple):
     step: int = 0
     due: int | None = None
     told_at: int | None = None
+    opened_at: int | None = None  # when the person is told, if that is not now
 
 
 class Standing(NamedTuple):
@@ -77,7 +78,8 @@ def open(tx: Transaction, owing: Iterable[Owing], *, now: int) -> None:
     """Open obligations; one of the same alert, party and severity stays as it is."""
     rows = [
         [
-            *(one.alert_id, one.party, one.severity, "open", now, one.within),
+            *(one.alert_id, one.party, one.severity, "open"),
+            *(now if one.opened_at is None else one.opened_at, one.within),
             now + one.within if one.due is None else one.due,
             *(one.step, tx.rev, one.stands_for, one.way, one.told_at),
         ]

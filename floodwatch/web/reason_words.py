@@ -20,6 +20,9 @@ WHY = {
     "threshold edited": _l("阈值已调整"),
     "rule no longer configured": _l("规则已停用"),
     "superseded: the alert worsened": _l("告警已升级，另行叫应"),
+    "the alert resolved": _l("告警已解除"),
+    "answered in time": _l("他人已及时答复，未再叫应"),
+    "the person has answered himself": _l("本人已答复"),
     "来自导入的历史资料，不发通知": _l("来自导入的历史资料，不发通知"),
     "season changed": _l("汛期分段切换，水位未变"),
     "dated order": _l("调度令变更限值，水位未变"),
@@ -68,7 +71,9 @@ def told(event: Mapping[str, Any]) -> str:
     """The words beside an entry of the timeline; what a person wrote stays as it is."""
     text, facts = event["text"] or "", event["facts"] or {}
     if event["kind"] in ("reminded", "escalated") and facts.get("step"):
-        return _("%(who)s 第 %(n)s 次未应答", who=_party(facts.get("party")), n=facts["step"])
+        said = _("%(who)s 第 %(n)s 次未应答", who=_party(facts.get("party")), n=facts["step"])
+        asked = "、".join(facts.get("asked") or ())
+        return _("%(said)s，转 %(whom)s", said=said, whom=asked) if asked else said
     if facts.get("delivery"):
         return _undelivered(facts, text)
     return str(WHY.get(text, text))
