@@ -39,6 +39,7 @@ def side_pages() -> list[tuple[str, str]]:
         ("sheets.bulletin", _("水情日报")),
         ("duty_log.show", _("值班日志")),
         ("plans.show", _("预案")),
+        ("registers.show", _("台账登记")),
         ("responses.show", _("应急响应")),
         ("care.show", _("静默与维护")),
         ("health.show", _("运行状况")),

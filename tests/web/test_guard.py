@@ -31,6 +31,7 @@ PAGES = (
     "/calls/ledger?alert=1",
     "/inbox",
     "/health",
+    "/registers",
     "/incoming",
     "/exercise",
     "/log",
