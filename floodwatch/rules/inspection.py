@@ -69,8 +69,8 @@ class OverdueRule:
     def judge(self, context: Context) -> Finding:
         """Whether something should have been done by the last 08:00."""
         by = last_eight(context.now, self._tz)
-        late = [row for row in context.registers["hazard"] if row["due"] and row["due"] < by]
-        worst, zh, en = self._inspected(context.registers["inspection"], by)
+        late = [row for row in context.registers.get("hazard", ()) if row["due"] and row["due"] < by]
+        worst, zh, en = self._inspected(context.registers.get("inspection", ()), by)
         if late:
             gravest = Severity(max(row["severity"] for row in late))
             worst = max(worst or gravest, gravest)
@@ -138,7 +138,7 @@ class HazardRule:
 
     def judge(self, context: Context) -> Finding:
         """The gravest limit that is reached."""
-        hazards = [row for row in context.registers["hazard"] if self._mine(row)]
+        hazards = [row for row in context.registers.get("hazard", ()) if self._mine(row)]
         if not hazards:  # none, or closed: whatever fired is over
             return Finding(None, None, time=context.at)
         latest = context.latest.get(self.needs[0].key)
