@@ -1,4 +1,4 @@
-"""`scripts/bench [import] [chart] [ingest] [together]`: measure, print, write the page."""
+"""`scripts/bench [PART…]`: measure, print, write the page."""
 
 import argparse
 import shlex
@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.bench import charts, importing, ingest, report, together
+from tests.bench import charts, importing, ingest, report, telling, together
 
 PARTS: dict[str, Callable[[argparse.Namespace], report.Table]] = {
     "import": lambda given: importing.measure(given.scratch, rows=given.rows, rounds=given.rounds),
@@ -17,6 +17,9 @@ PARTS: dict[str, Callable[[argparse.Namespace], report.Table]] = {
     ),
     "together": lambda given: together.measure(
         given.scratch, rows=given.rows, seconds=given.seconds, rounds=given.rounds
+    ),
+    "telling": lambda given: telling.measure(
+        given.scratch, seconds=given.seconds, rounds=given.rounds
     ),
 }
 

@@ -89,7 +89,7 @@ _THRESHOLDS = f"""[[threshold]]
 kind = "reservoir"
 variable = "stage"
 name = "design_flood"
-severity = "II"
+severity = "I"
 at_or_above = {LIMIT_M}
 clear = {LIMIT_M}
 
@@ -97,7 +97,7 @@ clear = {LIMIT_M}
 kind = "rain"
 variable = "rainfall"
 name = "rain_24h"
-severity = "II"
+severity = "I"
 window = "24h"
 at_or_above = {LIMIT_MM}
 

@@ -6,7 +6,7 @@ import random
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -71,6 +71,8 @@ class Load:
     token: str
     database: Path | None = None  # where the alert must be when the 200 comes
     path: str = "/api/v1/readings"
+    rate: int = RATE
+    batch: int = 1  # readings a post
     answers: list[Answer] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
     began: float = 0.0  # perf_counter at its beginning
@@ -79,7 +81,7 @@ class Load:
 
     def run(self, seconds: float) -> None:
         """Post for so many seconds."""
-        plan, due = Plan(), iter(range(int(seconds * RATE)))
+        plan, due = Plan(), iter(range(int(seconds * self.rate)))
         self.began_monotonic = time.monotonic() + 0.2
         self.began = time.perf_counter() + 0.2
         threads = [
@@ -100,10 +102,10 @@ class Load:
                     turn = next(due, None)
                     if turn is None:
                         break
-                    reading, crossing = plan.next()
-                at = turn / RATE
+                    readings = [plan.next() for _ in range(self.batch)]
+                at = turn / self.rate
                 time.sleep(max(0.0, self.began + at - time.perf_counter()))
-                self._post(connection, alerts, reading, due=at, crossing=crossing)
+                self._post(connection, alerts, readings, due=at)
         if alerts:
             alerts.close()
 
@@ -111,22 +113,23 @@ class Load:
         self,
         connection: http.client.HTTPConnection,
         alerts: sqlite3.Connection | None,
-        reading: dict[str, Any],
+        readings: Sequence[tuple[dict[str, Any], bool]],
         *,
         due: float,
-        crossing: bool,
     ) -> None:
-        body = json.dumps([reading | {"time": _stamp()}])
+        stamp = _stamp()
+        body = json.dumps([reading | {"time": stamp} for reading, _ in readings])
         headers = {"Authorization": f"Bearer {self.token}", "Content-Type": "application/json"}
         connection.request("POST", self.path, body, headers)
         response = connection.getresponse()
         said = response.read()
         done = time.perf_counter() - self.began
-        if response.status != 200 or b'"accepted":1' not in said:
+        if response.status != 200 or f'"accepted":{len(readings)}'.encode() not in said:
             self.faults.append(f"{response.status} {said[:200].decode()} for {body}")
-        station = str(reading["station"])
-        committed = not crossing or alerts is None or _fired(alerts, station)
-        self.answers.append(Answer(due, done, station if crossing else None, committed))
+        for reading, crossing in readings:
+            station = str(reading["station"])
+            committed = not crossing or alerts is None or _fired(alerts, station)
+            self.answers.append(Answer(due, done, station if crossing else None, committed))
 
 
 def _stamp() -> str:
