@@ -38,7 +38,7 @@ def place(occasion: Occasion, district: District, language: str) -> str:
     station = station_of(occasion, district)
     name = clean(station.name if station else occasion.rule.station)
     gauge = clean(occasion.rule.gauge)
-    if gauge == "1":
+    if gauge in ("1", "*"):  # the only one, or all of them
         return name
     if language != "zh":
         return f"{name} {gauge}"

@@ -130,8 +130,8 @@ class RiseFlatRule:
                 "rise": rise,
                 "extrapolated": guess.value,
                 "evidence": moved,
-                "zh": f"{zh['name']}{zh['value']}停住{minutes}分钟不合水情，"
-                f"此前每小时涨{zh['rise']}，外推现{zh['now']}",
+                "zh": f"{zh['name']}停在{zh['value']}{minutes}分钟，此前每小时涨{zh['rise']}，"
+                f"外推现{zh['now']}",
                 "en": f"{en['name']} stuck at {en['value']} for {minutes} min, rising "
                 f"{en['rise']}/h before, about {en['now']} now",
                 "act_zh": ACT_ZH,

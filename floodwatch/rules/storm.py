@@ -72,10 +72,11 @@ def heaviest_hour(series: Series | None, key: SeriesKey, *, at: int) -> float:
     if not ends.size:
         return 0.0
     sums = np.concatenate(([0.0], np.cumsum(np.maximum(amounts, 0.0))))
-    starts = np.searchsorted(ends, ends - HOUR, side="right")
-    recent = ends > at - HOLD
-    hours = (sums[1:] - sums[starts])[recent]
-    return float(hours.max()) if hours.size else 0.0
+    # Hours that end with a report, and the one that ended when the hold began.
+    stops = np.append(ends[ends > at - HOLD], at - HOLD)
+    until = np.searchsorted(ends, stops, side="right")
+    since = np.searchsorted(ends, stops - HOUR, side="right")
+    return float((sums[until] - sums[since]).max())
 
 
 def storm_of(district: District, station: Station, *, heavy_mm: float = HEAVY_MM) -> Storm:

@@ -75,7 +75,7 @@ def test_it_fires_when_the_rain_falls_on() -> None:
     found = rule().judge(seen(stopped(), rain=rain(3.0, 3.0)))
     assert found.severity is Severity.III
     assert found.facts["evidence"] == "rain"
-    assert "停住40分钟" in str(found.facts["zh"])
+    assert "停在95.00米40分钟" in str(found.facts["zh"])
 
 
 def test_the_end_of_the_rain_explains_it() -> None:

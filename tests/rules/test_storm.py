@@ -160,3 +160,9 @@ def test_a_counter_tells_the_heaviest_hour_too() -> None:
     total = RAIN._replace(variable="rainfall_total", period=0)
     counter = series([(T - 50 * MINUTE, 100.0), (T - 20 * MINUTE, 118.0), (T, 121.5)])
     assert heaviest_hour(counter, total, at=T) == 21.5
+
+
+def test_one_shower_counts_for_two_hours_and_no_longer() -> None:
+    shower = series([(T, 24.0)])
+    assert heaviest_hour(shower, RAIN, at=T + 119 * MINUTE) == 24.0
+    assert heaviest_hour(shower, RAIN, at=T + 120 * MINUTE) == 0.0
