@@ -12,6 +12,7 @@ from floodwatch.model.clock import DAY
 from floodwatch.model.errors import Refused
 from floodwatch.model.people import Role
 from floodwatch.notify import quota, routing
+from floodwatch.notify.breaker import Line
 from floodwatch.notify.link import Grant, opened
 from floodwatch.pipeline import answer_link, exercise, lines
 from floodwatch.store import alert_log, dispatch, exercises, incoming
@@ -38,6 +39,13 @@ def heard() -> str:
             channels=_channels(connection, at),
             refused=dispatch.refused_contacts(connection, since=at - REFUSED_WITHIN),
         )
+
+
+@blueprint.app_template_global("channels_down")
+def channels_down() -> dict[str, Line]:
+    """The channels that do not work now, for the page of the service's health."""
+    with services().database.read() as connection:
+        return {name: line for name, line in lines.known(connection).items() if line.down}
 
 
 def _channels(connection: Connection, at: int) -> list[dict[str, object]]:

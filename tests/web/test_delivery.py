@@ -159,3 +159,15 @@ def test_a_channel_that_is_down_is_shown(room: Room, sign_in: SignIn) -> None:
     page = sign_in(Role.OFFICER).get("/incoming").text
     assert "中断" in page
     assert "the disk is full" in page
+
+
+def test_a_channel_that_is_down_is_shown_on_the_health_page_too(
+    room: Room, sign_in: SignIn
+) -> None:
+    assert "no modem" not in sign_in(Role.VIEWER).get("/health").text
+    kept = lines.Lines({})
+    for _ in range(5):
+        kept.heard("sms_gammu", Sent.RETRY, detail="no modem", at=NOW)
+    with room.database.write() as tx:
+        kept.write(tx)
+    assert "no modem" in sign_in(Role.VIEWER).get("/health").text
