@@ -60,7 +60,10 @@ def played() -> Rehearsal:
 
 
 def alerts(found: Rehearsal, station: str, variable: str) -> list[Rehearsed]:
-    return [a for a in found.alerts if (a.rule.station, a.rule.variable) == (station, variable)]
+    """Of the limits themselves and of rain windows; watches and rates are alerts of their own."""
+    wanted = ("level", "rainfall")
+    mine = [a for a in found.alerts if a.rule.type in wanted]
+    return [a for a in mine if (a.rule.station, a.rule.variable) == (station, variable)]
 
 
 def reached(alert: Rehearsed, severity: Severity) -> int:
