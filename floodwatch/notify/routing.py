@@ -17,6 +17,7 @@ LOG = "log"
 INBOX = "inbox"
 MAIL = "smtp"
 VOICE = "voice"
+NAMED = ("apprise", "webhook", "siren")  # they find the receiver by the name, or have but one
 SMS = "sms_"  # begins the name of every channel that sends text messages
 SYSTEM = "system"
 PATROL = "patrol"  # the role that goes and looks
@@ -147,7 +148,7 @@ def address(person: Person, channel: str) -> str:
     """The person's address on a channel; empty when there is none."""
     if channel == MAIL:
         return person.email
-    if channel in (LOG, INBOX):
+    if channel in (LOG, INBOX, *NAMED):
         return person.phone or person.email or person.name
     return person.phone
 

@@ -38,7 +38,7 @@ def tencent(found: Site, *, pull: bool = False, **keys: str) -> Channel:
     settings = {"app": "1", "sign": "示范防办", "endpoint": f"127.0.0.1:{found.port}",
                 "protocol": "http", "templates": TEMPLATES, "pull": pull}  # fmt: skip
     right = {SECRET_ID: clouds.KEY_ID, SECRET_KEY: clouds.KEY_SECRET}
-    return make(settings, environment=right | keys)
+    return make(settings, environment=right | keys, every=0.0)
 
 
 @pytest.mark.parametrize(
@@ -142,6 +142,18 @@ def test_receipts_and_answers_are_pulled_and_answers_kept_until_stored() -> None
         channel.confirm([first.provider_id])
     assert channel.receive() == []  # nobody there: nothing, and no exception
     assert not hasattr(tencent(at), "reports")  # without pull it promises no receipts
+
+
+def test_the_provider_is_not_asked_at_every_look() -> None:
+    empty = {"Response": {"PullSmsReplyStatusSet": [], "PullSmsSendStatusSet": []}}
+    with site(clouds.tencent(lambda: (200, json.dumps(empty).encode()))) as found:
+        settings = {"app": "1", "sign": "示范防办", "endpoint": f"127.0.0.1:{found.port}",
+                    "protocol": "http", "templates": TEMPLATES, "pull": True}  # fmt: skip
+        keys = {SECRET_ID: clouds.KEY_ID, SECRET_KEY: clouds.KEY_SECRET}
+        channel = PullingTencentChannel(settings, environment=keys, every=3600)
+        for _ in range(3):
+            assert (channel.receive(), channel.reports()) == ([], [])
+    assert len(found.asked) == 2
 
 
 def test_a_long_place_is_cut_in_front_and_a_figure_never() -> None:

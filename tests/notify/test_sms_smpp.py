@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from floodwatch.model.notification import Message, Sent
-from floodwatch.notify.channels.sms_smpp import PASSWORD, SmppChannel
+from floodwatch.notify.channels.sms_smpp import PASSWORD, ReceiptingSmppChannel, SmppChannel, make
 from tests.notify.smsc import Centre, centre
 
 TEXT = "【内部告警Ⅱ】18日04:25 示范石桥水库水位104.77米，超设计洪水位0.02米，请立即上坝。收到回1"
@@ -20,15 +20,15 @@ def smsc() -> Iterator[Centre]:
 
 
 @pytest.fixture
-def channel(smsc: Centre) -> Iterator[SmppChannel]:
+def channel(smsc: Centre) -> Iterator[ReceiptingSmppChannel]:
     found = made(smsc)
     yield found
     found.close()
 
 
-def made(smsc: Centre, **settings: Any) -> SmppChannel:
+def made(smsc: Centre, **settings: Any) -> Any:
     table = {"host": "127.0.0.1", "port": smsc.port, "system_id": "floodwatch", "timeout": 5_000}
-    return SmppChannel(table | settings, environment={PASSWORD: "geheim"})
+    return make(table | settings, environment={PASSWORD: "geheim"})
 
 
 def message(text: str = TEXT, key: str = "12-1") -> Message:
@@ -44,7 +44,7 @@ def until(what: Callable[[], Any]) -> Any:
 
 
 def test_a_long_text_goes_in_parts_and_one_bind_serves_many(
-    smsc: Centre, channel: SmppChannel
+    smsc: Centre, channel: ReceiptingSmppChannel
 ) -> None:
     first = channel.send(message(TEXT * 2))
     second = channel.send(message(key="13"))
@@ -66,7 +66,9 @@ def test_seventy_characters_are_one_message_with_the_signature_counted(smsc: Cen
     assert len(smsc.parts) == 3
 
 
-def test_a_text_is_delivered_when_all_its_parts_are(smsc: Centre, channel: SmppChannel) -> None:
+def test_a_text_is_delivered_when_all_its_parts_are(
+    smsc: Centre, channel: ReceiptingSmppChannel
+) -> None:
     result = channel.send(message(TEXT * 2))
     receipt = "id:{} sub:001 dlvrd:001 submit date:2606180425 done date:2606180425 stat:{} err:000"
     smsc.until(lambda: len(smsc.parts) == 2)
@@ -81,7 +83,7 @@ def test_a_text_is_delivered_when_all_its_parts_are(smsc: Centre, channel: SmppC
 
 @pytest.mark.parametrize("stat", ["UNDELIV", "EXPIRED", "REJECTD"])
 def test_one_part_that_does_not_arrive_is_told_at_once(
-    smsc: Centre, channel: SmppChannel, stat: str
+    smsc: Centre, channel: ReceiptingSmppChannel, stat: str
 ) -> None:
     result = channel.send(message(TEXT * 2))
     smsc.deliver("8610000000001", f"id:m2 sub:001 dlvrd:000 stat:{stat} err:001", receipt=True)
@@ -94,7 +96,7 @@ def test_one_part_that_does_not_arrive_is_told_at_once(
 
 
 def test_an_answer_is_acknowledged_only_when_it_is_stored(
-    smsc: Centre, channel: SmppChannel
+    smsc: Centre, channel: ReceiptingSmppChannel
 ) -> None:
     channel.send(message())
     number = smsc.deliver("8610000000001", "收到")
@@ -107,7 +109,7 @@ def test_an_answer_is_acknowledged_only_when_it_is_stored(
     assert channel.receive() == []
 
 
-def test_a_lost_bind_is_made_again(smsc: Centre, channel: SmppChannel) -> None:
+def test_a_lost_bind_is_made_again(smsc: Centre, channel: ReceiptingSmppChannel) -> None:
     smsc.cut = True
     assert channel.send(message()).sent is Sent.UNKNOWN
     smsc.cut = False
@@ -116,7 +118,7 @@ def test_a_lost_bind_is_made_again(smsc: Centre, channel: SmppChannel) -> None:
 
 
 def test_a_refusal_after_some_parts_leaves_the_outcome_unknown(
-    smsc: Centre, channel: SmppChannel
+    smsc: Centre, channel: ReceiptingSmppChannel
 ) -> None:
     smsc.statuses = [0, 0x58]
     assert channel.send(message(TEXT * 2)).sent is Sent.UNKNOWN
@@ -129,3 +131,12 @@ def test_a_wrong_password_is_said_without_it(smsc: Centre) -> None:
     channel.close()
     assert (result.sent, "Invalid Password" in result.detail) == (Sent.RETRY, True)
     assert "geheim" not in result.detail
+
+
+def test_without_receipts_none_are_asked_for_or_promised(smsc: Centre) -> None:
+    channel = made(smsc, receipts=False)
+    assert channel.send(message()).sent is Sent.ACCEPTED
+    channel.close()
+    assert isinstance(channel, SmppChannel)
+    assert not hasattr(channel, "reports")
+    assert [part.receipt for part in smsc.parts] == [0]

@@ -29,7 +29,7 @@ CHANNELS: dict[str, Callable[[Mapping[str, Any]], Channel]] = {
     "sms_gammu": sms_gammu.GammuChannel,
     "sms_aliyun": sms_aliyun.AliyunChannel,
     "sms_tencent": sms_tencent.make,
-    "sms_smpp": sms_smpp.SmppChannel,
+    "sms_smpp": sms_smpp.make,
     "voice": voice.VoiceChannel,
     "apprise": apprise.AppriseChannel,
     "webhook": webhook.WebhookChannel,

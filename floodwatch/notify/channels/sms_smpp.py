@@ -143,13 +143,6 @@ class SmppChannel:
             return Result(Sent.UNKNOWN, f"{said} after some parts")
         return Result(Sent.RETRY if last.status in _LATER else Sent.PERMANENT, said)
 
-    def reports(self) -> list[DeliveryReport]:
-        """The receipts that have come, each once; a text is delivered when all its parts are."""
-        self._session.start()
-        with self._lock:
-            found, self._reports = list(self._reports.values()), {}
-        return found
-
     def receive(self) -> list[Incoming]:
         """What people have answered; the centre keeps each until it is confirmed."""
         self._session.start()
@@ -193,3 +186,22 @@ class SmppChannel:
                 known = self._reports.get(whole)
                 if known is None or known.delivered:
                     self._reports[whole] = DeliveryReport(whole, arrived, stat, at)
+
+
+class ReceiptingSmppChannel(SmppChannel):
+    """One whose centre sends receipts: a text without one counts as not delivered."""
+
+    def reports(self) -> list[DeliveryReport]:
+        """The receipts that have come, each once; a text is delivered when all its parts are."""
+        self._session.start()
+        with self._lock:
+            found, self._reports = list(self._reports.values()), {}
+        return found
+
+
+def make(
+    settings: Mapping[str, Any], *, environment: Mapping[str, str] | None = None
+) -> SmppChannel:
+    """The channel; with `receipts` one that promises them."""
+    kind = ReceiptingSmppChannel if settings.get("receipts", True) else SmppChannel
+    return kind(settings, environment=environment)

@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic import Field
 
+from floodwatch.model.clock import SystemClock
 from floodwatch.model.errors import Refused
 from floodwatch.model.fields import Duration
 from floodwatch.model.notification import DeliveryReport, Incoming, Message, Result, Sent
@@ -33,6 +34,7 @@ _LATER = (
 )
 _NOBODY_KNOWS = ("InternalError", "ServerNetworkError")
 MOST = 100  # that one pull gives
+EVERY_S = 5.0
 
 
 class TencentTable(LimitedTable):
@@ -121,14 +123,24 @@ class TencentChannel:
 
 
 class PullingTencentChannel(TencentChannel):
-    """Also fetches receipts and answers; the provider gives each once, so answers are kept."""
+    """Also fetches receipts and answers; the provider gives each once, so answers are kept.
+
+    However often it is asked, it asks the provider once in `every` seconds.
+    """
 
     def __init__(
-        self, settings: Mapping[str, Any], *, environment: Mapping[str, str] | None = None
+        self,
+        settings: Mapping[str, Any],
+        *,
+        environment: Mapping[str, str] | None = None,
+        every: float = EVERY_S,
     ) -> None:
         super().__init__(settings, environment=environment)
         self._waiting: dict[str, Incoming] = {}
         self._lock = threading.Lock()
+        self._monotonic = SystemClock().monotonic
+        self._pulled: dict[str, float] = {}
+        self._every = every
 
     def reports(self) -> list[DeliveryReport]:
         """The receipts that have come."""
@@ -161,6 +173,9 @@ class PullingTencentChannel(TencentChannel):
 
     def _pull(self, action: str, rows: Callable[[Any], Any]) -> list[Any]:
         fields = {"Limit": MOST, "SmsSdkAppId": self._app}
+        if self._monotonic() - self._pulled.get(action, -self._every) < self._every:
+            return []
+        self._pulled[action] = self._monotonic()
         try:
             keys = self._keys()
             answer = within(self.timeout, lambda: self._call(keys, action, fields))
@@ -173,11 +188,15 @@ class PullingTencentChannel(TencentChannel):
 
 
 def make(
-    settings: Mapping[str, Any], *, environment: Mapping[str, str] | None = None
+    settings: Mapping[str, Any],
+    *,
+    environment: Mapping[str, str] | None = None,
+    every: float = EVERY_S,
 ) -> TencentChannel:
     """The channel; with `pull` one that promises receipts."""
-    kind = PullingTencentChannel if settings.get("pull") else TencentChannel
-    return kind(settings, environment=environment)
+    if settings.get("pull"):
+        return PullingTencentChannel(settings, environment=environment, every=every)
+    return TencentChannel(settings, environment=environment)
 
 
 def _judged(answer: Any, keys: tuple[str, str]) -> Result:
