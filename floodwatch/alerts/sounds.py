@@ -13,7 +13,7 @@ from floodwatch.model.severity import Severity
 
 # (tones of this night so far, distance to the next one of no worse severity)
 DISTANCES = ((6, 5 * MINUTE), (12, 10 * MINUTE), (16, 20 * MINUTE))
-LONGEST = 60 * MINUTE
+LONGEST = 90 * MINUTE
 GRAVE = 2 * MINUTE  # between two new matters of grade I
 REPEATS = (3 * MINUTE, 10 * MINUTE, 10 * MINUTE, 20 * MINUTE, 30 * MINUTE)  # of an unanswered I
 MOST_REPEATED = 14  # tones of a night after which nothing is repeated but the hand list and calls

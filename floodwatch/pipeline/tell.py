@@ -39,7 +39,7 @@ SWITCH = "因限值换季或按调度令变更而成立，只上屏，不发通�
 
 
 LIST_HEADS = {
-    "zh": "【晨间清单】夜间事项，不需应答：",
+    "zh": "【晨间清单】夜间事项：",
     "en": "[Morning list] matters of the night:",
 }
 CALL_MARK = "〔来电〕"
@@ -281,7 +281,8 @@ def _lines(
         if ways.get(to.person.name) is not Way.LIST or to.channel == routing.VOICE:
             continue
         language = to.person.language
-        text = compose(item.occasion, district, language=language, owes=False)
+        owes = to.owes and not item.calm
+        text = compose(item.occasion, district, language=language, owes=owes)
         at = item.waits
         if at is None or to.way is Way.LIST:
             at = roster.next_at(district, to.at, now=now)

@@ -6,10 +6,13 @@ import pytest
 from sqlalchemy import event
 
 from floodwatch.model.alert import Origin, RuleKey
+from floodwatch.model.clock import HOUR, MINUTE
 from floodwatch.model.finding import Finding
+from floodwatch.model.people import Duty, Route, Shift, Way
+from floodwatch.model.people import Room as DutyRoom
 from floodwatch.model.severity import Severity
 from floodwatch.store.database import Database
-from floodwatch.store.tables import obligation
+from floodwatch.store.tables import obligation, sound
 from tests.notify.village import DAM, DEPTH, NOW, STAGE, district
 from tests.pipeline.telling import CLEAR, Room, over
 
@@ -260,3 +263,105 @@ def test_the_end_of_an_alert_on_a_suspect_value_says_that_it_was_one(room: Room)
     room.mark("accepted", kind="fired")
     room.see(CLEAR)
     assert "此前数值疑似异常" in room.outbox(kind="resolved")[0]["body"]
+
+
+def test_one_call_covers_what_opens_while_it_is_in_progress(room: Room) -> None:
+    room.see(over(II))
+    room.now += 4 * MINUTE
+    room.see(over(II), rule=RuleKey(DAM, "2", "stage", "level", "up"))
+    assert room.rows("way", person="示范丙三") == [("call",), ("text",)]
+    owed = room.table(obligation, party="示范丙三")
+    assert [row["state"] for row in owed] == ["open", "open"]
+    room.now += MINUTE
+    room.see(over(I), rule=RuleKey(DAM, "3", "stage", "level", "up"))
+    assert ("call",) in room.rows("way", person="示范丙三", severity=4)
+
+
+def test_two_matters_of_one_transaction_ring_once(room: Room) -> None:
+    from floodwatch.alerts.lifecycle import step
+    from floodwatch.model.alert import Holds, RuleState
+    from floodwatch.pipeline.tell import tell
+    from floodwatch.store import alert_log
+    from floodwatch.store.alert_log import Change
+
+    changes = []
+    for gauge, severity in (("1", III), ("2", II)):
+        state, made = step(RuleState(), over(severity), now=NOW, holds=Holds(0, 0))
+        rule = RuleKey(DAM, gauge, "stage", "level", "up")
+        changes.append(Change(rule, RuleState(), state, made, Origin.LIVE, 1))
+    with room.database.write() as tx:
+        tell(tx, alert_log.save(tx, changes), district=room.district, now=NOW)
+    assert room.rows("severity", "way", person="示范丙三") == [(2, "text"), (3, "call")]
+
+
+def test_who_is_on_duty_hears_the_tone_before_the_telephone_rings(room: Room) -> None:
+    duties = (Duty(people=("@duty",), roles=("patrol",), within=3 * MINUTE),)
+    shifts = (Shift("一班", ("示范值班员甲",), 0, 0),)
+    routes = (Route(duties=duties, channels=("smtp",)),)
+    room.district = district(shifts=shifts, routes=routes)
+    room.see(over(II))
+    assert room.rows("person", "way") == [("示范值班员甲", "text"), ("示范丙三", "call")]
+    assert [tone["severity"] for tone in room.table(sound)] == [3]
+    room.pass_time(3 * MINUTE)
+    assert room.rows("way", person="示范值班员甲", kind="reminder") == [("call",)]
+
+
+def test_a_grade_four_waits_at_night_for_one_list_a_person(room: Room) -> None:
+    duties = (Duty(roles=("patrol",), way=Way.TEXT, within=30 * MINUTE),)
+    routes = (Route(duties=duties, channels=("smtp",), room=DutyRoom.SOUND),)
+    room.district = district(routes=routes)
+    room.see(over(IV))  # 04:25
+    room.see(over(IV), rule=RuleKey(DAM, "2", "stage", "level", "up"))
+    [row] = room.outbox()
+    morning = NOW + 155 * MINUTE
+    assert (row["kind"], row["next_at"], row["person"]) == ("list", morning, "示范丙三")
+    assert len(row["body"].splitlines()) == 3  # the head, and a line a matter
+    assert row["body"].count("收到回1") == 2
+    assert room.table(sound) == []
+    owed = room.table(obligation, party="示范丙三")
+    assert {(o["opened_at"], o["due"]) for o in owed} == {(morning, morning + 30 * MINUTE)}
+
+
+def test_a_grade_four_by_day_is_written_at_once_and_heard_if_the_route_says_so(room: Room) -> None:
+    duties = (Duty(roles=("patrol",), way=Way.TEXT, within=30 * MINUTE),)
+    routes = (Route(duties=duties, channels=("smtp",), room=DutyRoom.SOUND),)
+    room.district = district(routes=routes)
+    room.now += 6 * HOUR
+    room.see(over(IV))
+    assert room.rows("kind", "way") == [("fired", "text")]
+    assert [tone["severity"] for tone in room.table(sound)] == [1]
+
+
+def test_a_route_may_tell_a_grade_four_at_night(room: Room) -> None:
+    routes = (Route(roles=("patrol",), channels=("smtp",), night=True),)
+    room.district = district(routes=routes)
+    room.see(over(IV))
+    assert room.rows("kind", "way") == [("fired", "text")]
+    assert room.table(sound) == []
+
+
+def test_what_an_edit_raises_is_written_and_rings_nobody(room: Room) -> None:
+    from floodwatch.alerts.lifecycle import step
+    from floodwatch.model.alert import Holds, RuleState
+    from floodwatch.pipeline.tell import tell
+    from floodwatch.store import alert_log
+    from floodwatch.store.alert_log import Change
+
+    state, made = step(RuleState(), over(II), now=NOW, holds=Holds(0, 0), why="thresholds edited")
+    change = Change(STAGE, RuleState(), state, made, Origin.LIVE, 1)
+    with room.database.write() as tx:
+        tell(tx, alert_log.save(tx, [change]), district=room.district, now=NOW)
+    assert {way for (way,) in room.rows("way")} == {"text"}
+    assert room.table(sound) == []
+    assert room.obligations() == {"room": (3, "open")}
+
+
+def test_tones_keep_their_distance_and_what_waits_sounds_if_it_is_still_unanswered(
+    room: Room,
+) -> None:
+    room.see(over(III))
+    room.now += MINUTE
+    room.see(over(III), rule=RuleKey(DAM, "2", "stage", "level", "up"))
+    assert len(room.table(sound)) == 1
+    room.pass_time(4 * MINUTE)
+    assert [(t["at"], t["kind"]) for t in room.table(sound)] == [(NOW, "new"), (room.now, "new")]

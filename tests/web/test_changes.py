@@ -8,6 +8,7 @@ from flask import Flask
 
 from floodwatch.model.people import Role
 from floodwatch.model.reading import SeriesKey
+from floodwatch.store import tables as t
 from floodwatch.store.reset import begin_again
 from floodwatch.web.boards import Boards
 from floodwatch.web.changes import Hub, Stream
@@ -155,3 +156,13 @@ def test_the_stream_says_503_above_its_cap(app: Flask, sign_in: SignIn) -> None:
     answer = sign_in(Role.VIEWER).get("/api/v1/events")
     assert answer.status_code == 503
     assert "0 streams" in answer.json["detail"]
+
+
+def test_a_tone_of_the_room_reaches_every_page(room: Room, hub: Hub) -> None:
+    stream = joined(hub)
+    with room.database.write() as tx:
+        tone = {"at": NOW, "alert_id": 1, "severity": 3, "kind": "new"}
+        tx.connection.execute(t.sound.insert().values(**tone, rev=tx.rev))
+    hub.step()
+    [heard] = [data for event, data in texts(stream) if event == "sound"]
+    assert {name: heard[name] for name in tone} == tone
