@@ -15,7 +15,10 @@ from floodwatch.config.lines import Path, positions
 from floodwatch.model.errors import Problem
 
 T = TypeVar("T", bound=Table)
-SECRETS = frozenset({"password", "passwd", "secret", "token", "api_key", "access_key"})
+SECRETS = frozenset(
+    ("password", "passwd", "secret", "token", "api_key", "access_key")
+    + ("key_id", "key_secret", "secret_id", "secret_key", "urls")
+)
 _WORDS = {
     "string_type": "text in quotes is wanted here",
     "float_type": "a number is wanted here",

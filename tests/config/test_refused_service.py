@@ -82,10 +82,10 @@ CASES = (
     Case(
         "secret of a cloud",
         "[channels.smtp]",
-        ALIYUN.replace("sign =", 'secret = "x"\nsign =') + "[channels.smtp]",
-        "channels.sms_aliyun.secret",
+        ALIYUN.replace("sign =", 'key_secret = "x"\nsign =') + "[channels.smtp]",
+        "channels.sms_aliyun.key_secret",
         "secrets",
-        "FLOODWATCH_SMS_ALIYUN_SECRET",
+        "FLOODWATCH_SMS_ALIYUN_KEY_SECRET",
     ),
     Case(
         "webhook to a file",
