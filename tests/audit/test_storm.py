@@ -62,7 +62,7 @@ def storm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
     sender.start()
     show.begin()
     show.step()  # up to the opening at 03:00
-    real.advance(3 * MINUTE)  # at sixty times: three hours
+    real.advance(MINUTE)  # at sixty times: an hour
     show.step()
     sender.stop()
     writer.close()
