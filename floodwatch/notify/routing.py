@@ -184,12 +184,15 @@ def stranger(name: str) -> Person:
 def next_way(
     district: District, person: Person, failed: str, used: Iterable[str]
 ) -> tuple[str, str] | None:
-    """The channel to try when `failed` will never take it and those in `used` were tried."""
+    """The channel to try when `failed` will never take it and those in `used` were tried.
+
+    Nobody is rung because a text was refused.
+    """
     known = known_channels(district)
     tried = {failed, *used}
     place = known.index(failed) + 1 if failed in known else 0
     for channel in (*known[place:], *known[:place]):
-        if channel not in tried and (where := address(person, channel)):
+        if channel not in (*tried, VOICE) and (where := address(person, channel)):
             return channel, where
     return None
 

@@ -286,12 +286,15 @@ def _lines(
         at = item.waits
         if at is None or to.way is Way.LIST:
             at = roster.next_at(district, to.at, now=now)
-        mark = next((m for m in MARKS if text.short.startswith(m)), "")
-        head = mark + LIST_HEADS.get(language, LIST_HEADS["zh"])
-        severity = int(item.told.transition.severity)
-        yield morning_list.Item(
-            to.person.name, to.channel, to.address, at, text.short[len(mark) :], severity, head
-        )
+        yield _line(to, text, item.told.transition.severity, at)
+
+
+def _line(to: Recipient, text: Text, severity: Severity, at: int) -> morning_list.Item:
+    """A line of the person's list; what stands first in any case stands before its head."""
+    mark = next((m for m in MARKS if text.short.startswith(m)), "")
+    head = mark + LIST_HEADS.get(to.person.language, LIST_HEADS["zh"])
+    said = text.short[len(mark) :]
+    return morning_list.Item(to.person.name, to.channel, to.address, at, said, int(severity), head)
 
 
 def entry_of(
@@ -324,8 +327,9 @@ def _all_clear(tx: Transaction, told: Sequence[Told], district: District, now: i
     obligation_log.end(tx, ids, now=now)
     reached = outbox.told(tx, ids)
     outbox.supersede_unsent(tx, ids, reason="the alert resolved before it could be sent")
-    entries = []
-    for one in reached:
+    entries: list[outbox.Entry] = []
+    lists: list[morning_list.Item] = []
+    for one in _written(reached):
         entry = by_alert[one.alert_id]
         person = district.people.get(one.person) or routing.stranger(one.person)
         occasion = occasion_of(
@@ -333,8 +337,21 @@ def _all_clear(tx: Transaction, told: Sequence[Told], district: District, now: i
         )
         text = compose(occasion, district, language=person.language, owes=False)
         to = Recipient(person, one.channel, one.address)
-        entries.append(entry_of(occasion, entry.seq, FIRST, to, text))
+        at = morning_of(now, district.zone_of(entry.rule.station))
+        if entry.alert["worst"] > Severity.IV or at is None:
+            entries.append(entry_of(occasion, entry.seq, FIRST, to, text))
+        else:
+            lists.append(_line(to, text, Severity.IV, at))
     outbox.insert(tx, entries, now=now)
+    morning_list.add(tx, lists, now=now)
+
+
+def _written(reached: Sequence[outbox.Told]) -> Iterator[outbox.Told]:
+    """Nobody is rung to hear that it is over, unless there is no other way."""
+    otherwise = {(o.alert_id, o.person) for o in reached if o.channel != routing.VOICE}
+    for one in reached:
+        if one.channel != routing.VOICE or (one.alert_id, one.person) not in otherwise:
+            yield one
 
 
 def occasion_of(row: dict[str, Any], entry: Told, *, now: int, kind: str = "") -> Occasion:

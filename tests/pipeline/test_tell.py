@@ -365,3 +365,28 @@ def test_tones_keep_their_distance_and_what_waits_sounds_if_it_is_still_unanswer
     assert len(room.table(sound)) == 1
     room.pass_time(4 * MINUTE)
     assert [(t["at"], t["kind"]) for t in room.table(sound)] == [(NOW, "new"), (room.now, "new")]
+
+
+def test_the_end_of_a_grade_four_waits_for_the_morning_too(room: Room) -> None:
+    routes = (Route(roles=("patrol",), channels=("smtp",)),)
+    room.district = district(routes=routes)
+    room.now -= 8 * HOUR  # 20:25
+    room.see(over(IV))
+    room.mark("accepted")
+    room.now += 6 * HOUR
+    room.see(CLEAR)
+    [row] = room.outbox(kind="list")
+    assert "解除" in row["body"]
+    assert row["next_at"] == NOW + 155 * MINUTE
+    assert room.outbox(kind="resolved") == []
+
+
+def test_nobody_is_rung_to_hear_that_it_is_over(room: Room) -> None:
+    channels = {"voice": {}, "smtp": {}, "log": {}}
+    duties = (Duty(people=("示范值班员甲",), within=MINUTE),)
+    room.district = district(channels=channels, routes=(Route(duties=duties, channels=("smtp",)),))
+    room.see(over(II))
+    assert room.rows("channel", "way") == [("voice", "call"), ("smtp", "call")]
+    room.mark("accepted")
+    room.see(CLEAR)
+    assert room.rows("channel", kind="resolved") == [("smtp",)]

@@ -274,3 +274,12 @@ def test_signing_in_leads_to_the_living_overview(
         row = page.locator(f'tr[data-key="{RESERVOIR}"] .age')
         expect(row).to_have_text("刚刚")
     assert wrong == []
+
+
+def test_the_page_sounds_what_the_service_has_decided(overview: Page, room: Room) -> None:
+    expect(overview.locator("#connection")).to_have_attribute("data-state", "live")
+    expect(overview.locator("html")).not_to_have_attribute("data-rang", "1")
+    with room.database.write() as tx:
+        tone = {"at": NOW, "alert_id": 1, "severity": 4, "kind": "new"}
+        tx.connection.execute(t.sound.insert().values(**tone, rev=tx.rev))
+    expect(overview.locator("html")).to_have_attribute("data-rang", "1")
