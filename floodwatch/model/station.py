@@ -101,3 +101,7 @@ class Station:
     user: str = ""  # of a meter: whose permit it counts against
     plan: float | None = None  # m³ a year, of the whole user
     order: int = 0  # place in its file: the customary order of the board
+
+    def in_service(self, now: int) -> bool:
+        """Whether it is watched at `now` (ms UTC): switched on, and not retired."""
+        return self.enabled and (self.valid_to is None or now < self.valid_to)

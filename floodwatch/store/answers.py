@@ -214,6 +214,7 @@ def call_list(connection: Connection, *, now: int) -> list[CallEntry]:
         .join(alert, alert.c.id == obligation.c.alert_id)
         .where(obligation.c.state == _OPEN, obligation.c.party != ROOM)
         .where(obligation.c.step >= 0, obligation.c.opened_at <= now)
+        .where(alert.c.muted_by.is_(None))
         .order_by(obligation.c.severity.desc(), obligation.c.opened_at, obligation.c.id)
     )
     matters: dict[str, list[Matter]] = {}

@@ -125,7 +125,7 @@ def rows(district: District, known: Known) -> list[Row]:
     made = [
         _row(district, station, known, firing.get(station.code, []), blind)
         for station in district.stations.values()
-        if station.enabled
+        if station.in_service(known.now)
     ]
     return sorted(made, key=lambda row: row.nearness)
 
@@ -291,7 +291,7 @@ def coverage(district: District, known: Known) -> Coverage:
         for gauge in station.gauges:
             if gauge.gauge != "manual" and gauge.variable not in HOUSEKEEPING:
                 points.setdefault(gauge.gauge, gauge)
-        if not station.enabled:
+        if not station.in_service(known.now):
             continue
         main = main_variable(station)
         for gauge in station.gauges:

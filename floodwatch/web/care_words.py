@@ -22,6 +22,7 @@ LOG = {
     "response": _l("应急响应"),
     "mute": _l("静默"),
 }
+TYPES = {"level": _l("水位、水深"), "rainfall": _l("雨量"), "rate": _l("涨落"), "stale": _l("失测")}
 ACTS = {"start": _l("启动"), "change": _l("调整"), "end": _l("结束")}
 ENDED = {"": _l("到期"), "resolved": _l("告警已解除"), "worse": _l("告警升级，自动结束")}
 
@@ -52,6 +53,8 @@ def of_line(line: Line) -> str:
     if line.written:
         return line.text
     about = headline(line.alert) if line.alert else ""
+    if line.kind == "assigned" and line.facts.get("party"):
+        return f"{about} → {line.facts['party']}"
     more = said({"kind": line.kind, "text": line.text, "facts": line.facts})
     return " · ".join(part for part in (about, more) if part)
 
@@ -60,6 +63,7 @@ def install(app: Flask) -> None:
     """Teach the templates these words."""
     app.jinja_env.filters.update(
         muted=muted,
+        rule_type=lambda key: str(TYPES.get(key, key)),
         date=lambda time: f"{words.local(time, here().tz):%Y-%m-%d}",
         hour=lambda time: f"{words.local(time, here().tz):%m-%d %H:%M}",
         told=said,

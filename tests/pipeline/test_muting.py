@@ -74,6 +74,11 @@ class MutedRoom(Room):
         rows = self.table(tables.alert, resolved_at=None)
         return {row["type"]: row["muted_by"] for row in rows}
 
+    def to_call(self) -> list[str]:
+        """Who stands on the hand call list."""
+        with self.database.read() as connection:
+            return [entry.person for entry in alert_log.call_list(connection, now=self.now)]
+
     def fresh(self) -> list[tuple[Any, ...]]:
         """(person, kind) of the messages since the last look, which are then sent."""
         rows = self.outbox(state="pending")
@@ -352,6 +357,15 @@ def test_rows_tell_what_is_in_force(room: MutedRoom) -> None:
     with room.database.read() as connection:
         [row] = mutes.rows(connection, now=room.now)
     assert (row["station"], row["reason"], row["who"]) == (DAM, "换探头", OFFICER)
+
+
+def test_who_owes_an_answer_to_a_shelved_alert_is_not_on_the_call_list(room: MutedRoom) -> None:
+    [told] = room.see(over(II))
+    mute = room.shelve(told.alert_id)
+    assert room.to_call() == []
+    room.end(mute)
+    room.look()
+    assert "示范丙三" in room.to_call()
 
 
 # -- stations behind a gateway -----------------------------------------------------------------

@@ -189,3 +189,13 @@ def test_the_log_is_kept_by_shifts(sign_in: SignIn, room: Room) -> None:
     before, _, after = page.partition("白班")
     assert "夜里写的" in before.partition("夜班")[2]
     assert "夜里写的" not in after
+
+
+def test_a_retired_station_leaves_the_board_and_keeps_its_page(sign_in: SignIn, room: Room) -> None:
+    district = room.configuration.district
+    gone = replace(district.stations[RESERVOIR], valid_to=NOW - HOUR)
+    stations = district.stations | {RESERVOIR: gone}  # type: ignore[operator]
+    room.configuration.district = replace(district, stations=stations)
+    client = sign_in(Role.VIEWER)
+    assert "示范石桥水库" not in client.get("/board.txt").text
+    assert "站点已退役" in client.get(f"/stations/{RESERVOIR}").text
