@@ -16,8 +16,7 @@ from floodwatch.model.errors import Problem
 
 T = TypeVar("T", bound=Table)
 SECRETS = frozenset(
-    ("password", "passwd", "secret", "token", "api_key", "access_key")
-    + ("key_id", "key_secret", "secret_id", "secret_key", "urls")
+    "password passwd secret token api_key access_key key_id key_secret secret_id secret_key".split()
 )
 _WORDS = {
     "string_type": "text in quotes is wanted here",
