@@ -14,6 +14,7 @@ from floodwatch.config.check_thresholds import (
     check_templates,
 )
 from floodwatch.config.check_watching import check_watching
+from floodwatch.config.check_works import check_works
 from floodwatch.config.dates import end_ms, start_ms
 from floodwatch.config.draft import Draft, first_pass
 from floodwatch.config.folder import documents
@@ -69,6 +70,7 @@ def _whole(
         yield from check_templates(draft, entry)
     for rule in draft.rules:
         yield from check_rule(draft, rule)
+        yield from check_works(draft, rule)
     for one in placed:
         yield from check_placed(one)
     for group in _groups(placed, named=False):

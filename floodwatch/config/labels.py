@@ -26,6 +26,8 @@ LABELS = {
     "shore": "漫堤水位",
     "ecological": "生态水位",
     "close": "封闭水深",
+    "battery_low": "电压偏低",
+    "signal_low": "信号偏弱",
 }
 _RAIN = re.compile(r"rain_(\d+)(h|min|d)")
 _DEPTH = re.compile(r"depth_(\d+)")

@@ -22,6 +22,8 @@ WAITING_UP = {  # a dosing pump breathes, a sample bottle is opened: one value i
     "turbidity": 15 * MINUTE,
     "pressure": 5 * MINUTE,
     "ph": 15 * MINUTE,
+    "battery": HOUR,  # it sags while it sends: two timed reports, not one
+    "signal": HOUR,
 }
 
 

@@ -134,6 +134,31 @@ CASES = (
         "",
     ),
     Case(
+        "pump rule at a reservoir",
+        'kind = "waterlogging"\nvariable = "ponding_depth"\ntype = "level"\nhold_up = "0s"',
+        'station = "61990001"\ntype = "pump"\nparameters = {starts = [24.3]}\nhold_up = "0s"',
+        "rule[1].station",
+        "no gauge of pumps_running",
+        "add the gauges",
+    ),
+    Case(
+        "asks without a level at which to ask",
+        'kind = "waterlogging"\nvariable = "ponding_depth"\ntype = "level"\nhold_up = "0s"',
+        'station = "61990001"\ntype = "level"\nparameters = {asks = "61990011"}\nhold_up = "0s"',
+        "rule[1].parameters.asks",
+        "no threshold joint_dispatch",
+        "add the threshold",
+    ),
+    Case(
+        "line of a gauge that is not there",
+        'kind = "waterlogging"\nvariable = "ponding_depth"\ntype = "level"\nhold_up = "0s"',
+        'station = "61990001"\ntype = "seepage"\nhold_up = "0s"\n'
+        "parameters = {points = {S9 = [[90.0, 1.0], [91.0, 1.1]]}}",
+        "rule[1].parameters.points",
+        "no gauge 'S9'",
+        "",
+    ),
+    Case(
         "line of one point",
         'type = "level"\nhold_up = "0s"',
         'type = "seepage"\nparameters = {points = {S1 = [[90.0, 1.0]]}}\nhold_up = "0s"',
