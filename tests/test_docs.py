@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from floodwatch.cli import COMMANDS
 from floodwatch.config.plan_file import PlanTable
 from floodwatch.config.recipient_file import PersonTable, RouteTable
-from floodwatch.config.service_file import ServiceTable, SourcesTable
+from floodwatch.config.service_file import ServiceTable, SourcesTable, WatchTable
 from floodwatch.config.station_file import GaugeTable, ReportingTable, StationTable
 from floodwatch.config.threshold_file import RuleTable, ThresholdTable
 from floodwatch.model.quality import Reason
@@ -25,6 +25,7 @@ TABLES: tuple[type[BaseModel], ...] = (
     ServiceTable,
     *CHANNEL_TABLES.values(),
     SourcesTable,
+    WatchTable,
     StationTable,
     ReportingTable,
     GaugeTable,
