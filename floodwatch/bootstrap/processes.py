@@ -10,10 +10,11 @@ from typing import Any
 from flask import Flask
 from waitress.server import create_server
 
-from floodwatch import config, loops
+from floodwatch import loops
 from floodwatch.audit import violations
 from floodwatch.bootstrap.services import Services
-from floodwatch.config.change import Watch
+from floodwatch.config.change import Watch, apply_texts
+from floodwatch.config.folder import documents
 from floodwatch.engine import Engine
 from floodwatch.loops import Loops, Turn
 from floodwatch.model.clock import HOUR, MINUTE, SystemClock
@@ -35,7 +36,7 @@ from floodwatch.scheduler import Job, Timetable
 from floodwatch.sources.simulator import demonstration as simulated
 from floodwatch.sources.simulator import history
 from floodwatch.sources.simulator.control import DROUGHT, SHOWS, DemoClock
-from floodwatch.sources.simulator.drought_feed import ENTRIES, Drought
+from floodwatch.sources.simulator.drought_feed import ENTRIES, Drought, hourly
 from floodwatch.store.checkpoint import Checkpointer
 from floodwatch.store.clockwork import set_setting, setting
 from floodwatch.web.app import create_app
@@ -338,7 +339,10 @@ def prepare_demonstration(services: Services) -> Iterator[tuple[int, int]]:
     Yields (readings stored, readings in all) while it works.
     """
     show = SHOWS[services.show]
-    config.apply(services.database, services.folder, who="demonstration", now=show.begin)
+    texts = dict(documents(services.folder))
+    if show is DROUGHT:
+        texts["stations.toml"] = hourly(texts["stations.toml"])
+    apply_texts(services.database, texts, who="demonstration", now=show.begin)
     if services.readings.keys():
         return
     past = list(history.series())

@@ -1,6 +1,7 @@
 """From the folder into force: all of it or nothing, and a bad edit changes nothing."""
 
 import logging
+from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
 
@@ -18,7 +19,11 @@ def apply(database: Database, folder: Path, *, who: str, now: int) -> int:
 
     Raises ConfigError with every problem; then nothing is changed.
     """
-    texts = documents(folder)
+    return apply_texts(database, documents(folder), who=who, now=now)
+
+
+def apply_texts(database: Database, texts: Mapping[str, str], *, who: str, now: int) -> int:
+    """The same, of documents that need not be those of a folder."""
     build(texts)
     with database.read() as connection:
         same = config_log.newest_hash(connection) == config_log.content_hash(texts)

@@ -132,6 +132,14 @@ KINDS: dict[str, tuple[Callable[[object], bool], str]] = {
         'a season such as "04-01/09-30"',
     ),
     "percent": _STEPS,
+    "plan_percent": _STEPS,
+    "month_shares": (
+        lambda value: isinstance(value, list | tuple)
+        and len(value) == 12
+        and all(is_number(share) and share >= 0 for share in value)
+        and sum(value) > 0,
+        "a list of twelve shares, January first",
+    ),
     "warn_days": (
         lambda value: isinstance(value, list | tuple) and is_steps(value[::-1]),
         "a list of falling numbers, such as [10, 5, 2]",
