@@ -26,11 +26,7 @@ class Basin(NamedTuple):
 
 def basin_of(district: District, station: Station) -> Basin:
     """The rain and the neighbours of a station; itself is none of its neighbours."""
-    rain = _rain_of(district, station)
-    sharing = _sharing(Keyed(district)).get(rain[0], ()) if rain else ()
-    others = [district.stations[code] for code in sharing if code != station.code]
-    others.sort(key=lambda other: _distance(station, other))
-    return Basin(rain, tuple(other.code for other in others[:NEIGHBOURS]))
+    return _basin(Keyed(district), station.code)
 
 
 def finest_rain(station: Station) -> tuple[SeriesKey, ...]:
@@ -79,7 +75,7 @@ def _places(keyed: Keyed) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
     return np.array(known, float).reshape(-1, 2)
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=32768)
 def _nearest(keyed: Keyed, code: str) -> tuple[str, ...]:
     station, rain = keyed.district.stations[code], _rain_stations(keyed)
     if not rain:
@@ -91,6 +87,17 @@ def _nearest(keyed: Keyed, code: str) -> tuple[str, ...]:
     place = int(np.argmin(squares))
     located = rain[place].lon is not None and rain[place].lat is not None
     return (rain[place].code,) if located else tuple(s.code for s in rain[:FEW])
+
+
+@lru_cache(maxsize=32768)
+def _basin(keyed: Keyed, code: str) -> Basin:
+    district = keyed.district
+    station = district.stations[code]
+    rain = _rain_of(district, station)
+    sharing = _sharing(keyed).get(rain[0], ()) if rain else ()
+    others = [district.stations[other] for other in sharing if other != code]
+    others.sort(key=lambda other: _distance(station, other))
+    return Basin(rain, tuple(other.code for other in others[:NEIGHBOURS]))
 
 
 @lru_cache(maxsize=2)

@@ -1,12 +1,14 @@
 """The last alerts of rules that others watch."""
 
 from collections.abc import Iterable
+from functools import cache
+from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, Select, func, select, text
 
 from floodwatch.model.alert import RuleKey
 from floodwatch.model.severity import Severity
-from floodwatch.store.among import among
+from floodwatch.store.dialect import Dialect, dialect_of
 from floodwatch.store.tables import alert
 
 
@@ -15,11 +17,15 @@ def ended(connection: Connection, rules: Iterable[RuleKey]) -> dict[RuleKey, tup
     by_name = {str(rule): rule for rule in rules}
     if not by_name:
         return {}
-    chosen = among(connection, alert.c.rule, list(by_name))
+    dialect = dialect_of(connection.dialect.name)
+    rows = connection.execute(_last(dialect), {"rules": dialect.array(by_name)})
+    return {by_name[r.rule]: (Severity(r.severity), r.resolved_at) for r in rows}
+
+
+@cache  # asked with nearly every reading: making the statement anew costs as much as asking
+def _last(dialect: Dialect) -> Select[Any]:
+    chosen = text(f"alert.rule IN {dialect.texts('rules')}")
     newest = select(func.max(alert.c.id)).where(chosen, alert.c.resolved_at.is_not(None))
-    query = select(alert.c.rule, alert.c.severity, alert.c.resolved_at).where(
+    return select(alert.c.rule, alert.c.severity, alert.c.resolved_at).where(
         alert.c.id.in_(newest.group_by(alert.c.rule))
     )
-    return {
-        by_name[r.rule]: (Severity(r.severity), r.resolved_at) for r in connection.execute(query)
-    }

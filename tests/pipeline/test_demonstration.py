@@ -116,6 +116,22 @@ def test_the_silent_reservoir_is_an_alert_until_its_readings_come(seen: Seen) ->
     assert abs(silent["resolved_at"] - local("18 11:30")) <= LATE
 
 
+def test_its_silence_while_rising_is_told_within_minutes_and_its_plain_silence_to_nobody(
+    seen: Seen,
+) -> None:
+    [rising] = [a for a in seen.alerts if a["type"] == "rise_silent"]
+    assert (rising["station"], rising["worst"]) == ("61990003", 4)
+    assert local("18 04:26") <= rising["fired_at"] <= local("18 04:32")
+    assert abs(rising["resolved_at"] - local("18 11:30")) <= LATE
+    assert seen.told[rising["id"]] >= {"示范丙一", "示范丙三"}  # design reached within the hour
+    [silent] = [a for a in seen.alerts if a["station"] == "61990003" and a["type"] == "stale"]
+    assert not seen.told[silent["id"]]
+
+
+def test_no_crest_is_taken_for_a_dead_gauge(seen: Seen) -> None:
+    assert not [a for a in seen.alerts if a["type"] in ("rise_flat", "stuck", "offline", "feed")]
+
+
 def test_the_late_readings_call_nobody_again(seen: Seen) -> None:
     since = local("18 11:29")
     fired = [
