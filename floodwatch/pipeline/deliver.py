@@ -167,6 +167,7 @@ class Deliverer:
                 now=now,
                 sending=busy,
                 most=self._workers,
+                down=self._up_to_date.down(),
             )
             if not due:
                 return _Look(stranded=self._stranded(connection))

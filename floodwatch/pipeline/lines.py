@@ -18,6 +18,7 @@ from floodwatch.store.clockwork import set_setting, setting
 from floodwatch.store.database import Transaction
 
 NAME = "channel_lines"
+SOON = 2 * MINUTE  # ordinary waits are shorter; what was refused for good waits longer
 SHOWN_EVERY = MINUTE  # how old the last success shown may be
 
 
@@ -32,6 +33,7 @@ class Lines:
     def __init__(self, known: Mapping[str, Line]) -> None:
         self._lines = dict(known)
         self._written = dict(known)
+        self._revived: set[str] = set()
 
     def of(self, channel: str) -> Line:
         """How a channel stands."""
@@ -43,10 +45,20 @@ class Lines:
 
     def heard(self, channel: str, sent: Sent, *, detail: str, at: int) -> None:
         """The outcome of one attempt."""
-        self._lines[channel] = heard(self.of(channel), sent, detail=storable(detail), at=at)
+        before = self.of(channel)
+        self._lines[channel] = heard(before, sent, detail=storable(detail), at=at)
+        if before.down and not self._lines[channel].down:
+            self._revived.add(channel)
 
     def write(self, tx: Transaction) -> None:
-        """Keep what has changed, with the transaction that settles the outcomes."""
+        """Keep what has changed, with the transaction that settles the outcomes.
+
+        What waits for a channel that works again is due at once.
+        """
+        for name in self._revived:
+            now = self.of(name).last_ok or 0
+            dispatch.make_due(tx, name, now=now, before=now + SOON)
+        self._revived.clear()
         if any(self._differs(name) for name in self._lines):
             set_setting(tx, NAME, {n: list(line) for n, line in self._lines.items()})
             self._written = dict(self._lines)

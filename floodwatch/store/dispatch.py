@@ -223,6 +223,16 @@ def postpone(tx: Transaction, ids: Collection[int], *, until: int, reason: str) 
     )
 
 
+def make_due(tx: Transaction, channel: str, *, now: int, before: int) -> None:
+    """What waits on a channel until some time before `before` is due at once, the gravest first."""
+    tx.connection.execute(
+        update(_outbox)
+        .where(_outbox.c.channel == channel, _outbox.c.state.in_(_UNSENT))
+        .where(_outbox.c.next_at > now, _outbox.c.next_at < before, _outbox.c.tries > 0)
+        .values(next_at=now, rev=tx.rev)
+    )
+
+
 def supersede(tx: Transaction, ids: Collection[int], *, reason: str) -> None:
     """These rows are no longer sent."""
     tx.connection.execute(

@@ -234,26 +234,30 @@ def waiting(
     now: int,
     sending: Sequence[int],
     most: int,
+    down: Sequence[str] = (),
 ) -> list[Waiting]:
     """Rows to be sent now, the gravest and oldest first: at most `most` of grade I a channel, and
     as many of the others.
 
     Due are rows whose time has come, rows that an engine before `epoch` was sending when it ended,
-    and rows of this epoch that are not among `sending`: nobody is sending them any more.
+    and rows of this epoch that are not among `sending`: nobody is sending them any more. Of a
+    channel that is `down` the gravest row is due at any time: it is the one to be tried.
     """
+    names = {f"down{number}": name for number, name in enumerate(down)}
+    dead = f" OR channel IN ({', '.join(f':{name}' for name in names)})" if names else ""
     statement = f"""
         SELECT id, channel, severity, person, address FROM (
             SELECT id, channel, severity, person, address, ROW_NUMBER() OVER (
                 PARTITION BY channel, severity = 4 ORDER BY severity DESC, id) AS place
             FROM outbox
-            WHERE ({_UNSENT} AND next_at <= :now
+            WHERE ({_UNSENT} AND (next_at <= :now{dead})
                    OR state = 'leased' AND epoch < :epoch
                    OR state = 'leased' AND epoch = :epoch
                       AND id NOT IN {dialect.integers("sending")})
               AND NOT ({_WAITS})) AS queue
         WHERE place <= :most ORDER BY severity DESC, id
     """
-    values = {"now": now, "epoch": epoch, "sending": dialect.array(sending), "most": most}
+    values = {"now": now, "epoch": epoch, "sending": dialect.array(sending), "most": most, **names}
     rows = connection.execute(text(statement), values)
     return [Waiting(*row) for row in rows]
 
