@@ -101,6 +101,23 @@ def compose(
     return f"{said}. Reply 1" if owes else said
 
 
+def slots(matters: Sequence[Matter], language: str) -> dict[str, str]:
+    """The pieces for a provider's template."""
+    zh = language == "zh"
+    gravest = max(matters, key=lambda m: (m.severity, m.alert_id))
+    number = len({m.alert_id for m in matters})
+    grade = Severity(gravest.severity)
+    return {
+        "place": f"{clean(gravest.place)}等{number}项"
+        if zh
+        else f"{clean(gravest.place)} +{number - 1}",
+        "value": f"最重{grade.numeral}级" if zh else f"worst {grade.name}",
+        "limit": clean(gravest.label),
+        "action": "查看告警列表" if zh else "see the list of alerts",
+        "code": str(gravest.alert_id),
+    }
+
+
 def worst(matters: Sequence[Matter]) -> int:
     """The severity of the digest itself."""
     return max(m.severity for m in matters)

@@ -1,5 +1,6 @@
 """系统正常: the message whose absence means something, at 08:00 and when a shift begins."""
 
+import json
 from collections.abc import Iterator
 from datetime import datetime
 
@@ -9,7 +10,7 @@ from floodwatch.model.clock import DAY, HOUR, MINUTE
 from floodwatch.model.district import District
 from floodwatch.model.severity import Severity
 from floodwatch.notify import routing
-from floodwatch.notify.figures import short_time
+from floodwatch.notify.figures import clean, short_time
 from floodwatch.notify.message import DEMONSTRATION, DEMONSTRATION_EN
 from floodwatch.pipeline import lines, room
 from floodwatch.store import alert_log, delivery_log, dispatch, outbox
@@ -62,7 +63,20 @@ def _entries(
             severity=int(Severity.IV),
             subject=said,
             body=said,
+            slots=json.dumps(_slots(person.language, district), ensure_ascii=False),
         )
+
+
+def _slots(language: str, district: District) -> dict[str, str]:
+    """The pieces for a provider's template."""
+    zh = language == "zh"
+    return {
+        "place": clean(district.name) or "FloodWatch",
+        "value": "系统正常" if zh else "system alive",
+        "limit": "每日报平安" if zh else "daily message",
+        "action": "无需行动" if zh else "nothing to do",
+        "code": "0",
+    }
 
 
 def text(connection: Connection, district: District, *, now: int, language: str) -> str:

@@ -1,5 +1,6 @@
 """Before messages leave: many to one person become a digest, what is outdated is dropped."""
 
+import json
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
@@ -117,6 +118,7 @@ def _collapse(tx: Transaction, crowd: Crowd, *, district: District, now: int) ->
         severity=digest.worst(told),
         subject=said,
         body=said,
+        slots=json.dumps(digest.slots(told, person.language), ensure_ascii=False),
     )
     outbox.insert(tx, [entry], now=now)
     dispatch.into_digest(tx, ids, key=entry.key)

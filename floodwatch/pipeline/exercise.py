@@ -1,5 +1,6 @@
 """演练: a marked message to everybody that asks for an answer; it is never an alert."""
 
+import json
 from collections.abc import Iterator
 
 from floodwatch.model.clock import DAY
@@ -63,7 +64,20 @@ def _entries(
             severity=int(Severity.III),
             subject=said,
             body=said,
+            slots=json.dumps(_slots(person, number, district), ensure_ascii=False),
         )
+
+
+def _slots(person: Person, number: int, district: District) -> dict[str, str]:
+    """The pieces for a provider's template; each says that it is an exercise."""
+    zh = person.language == "zh"
+    return {
+        "place": f"演练 {clean(district.name)}" if zh else f"EXERCISE {clean(district.name)}",
+        "value": "防汛通知演练" if zh else "notification exercise",
+        "limit": "不是真实告警" if zh else "no real alert",
+        "action": "回复1" if zh else "reply 1",
+        "code": str(number),
+    }
 
 
 def _text(person: Person, number: int, who: str, district: District, now: int) -> str:

@@ -74,6 +74,7 @@ def test_in_a_storm_a_person_gets_one_text_for_many_and_each_is_kept(
     kept = room.rows("state", "reason", "digest_id", kind="fired")
     assert kept == [("superseded", f"in digest {digest['key']}", digest["id"])] * 12
     assert digest["parts"] == 2
+    assert message.slots["place"] == "石桥水库等12项"  # for a provider's template
 
 
 def test_five_texts_go_out_as_they_are(room: Room, running: list[Deliverer]) -> None:
