@@ -86,3 +86,18 @@ def test_labels_never_touch_and_keep_their_order(values: list[float], apart: flo
     order = sorted(range(len(values)), key=values.__getitem__)
     for low, high in pairwise(order):
         assert places[high] - places[low] >= apart * 0.999
+
+
+def test_an_order_stands_in_place_of_the_seasons_limit_higher_or_lower() -> None:
+    storing = limit(
+        "flood_limit",
+        92.3,
+        order="示防〔2026〕2号",
+        valid_from=ms(2026, 6, 20, 8),
+        valid_to=ms(2026, 6, 25, 8),
+    )
+    passed, ahead = gaps([SUMMER, DESIGN, storing], 92.1, at=ms(2026, 6, 22), tz=TZ)
+    assert passed == []
+    assert [gap.threshold.value for gap in ahead] == [92.3, 94.1]
+    [line] = steps([SUMMER, storing], ms(2026, 6, 19), ms(2026, 6, 26), tz=TZ)
+    assert line.values == (92.0, 92.3, 92.0)
