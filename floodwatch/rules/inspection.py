@@ -69,7 +69,9 @@ class OverdueRule:
     def judge(self, context: Context) -> Finding:
         """Whether something should have been done by the last 08:00."""
         by = last_eight(context.now, self._tz)
-        late = [row for row in context.registers.get("hazard", ()) if row["due"] and row["due"] < by]
+        late = [
+            row for row in context.registers.get("hazard", ()) if row["due"] and row["due"] < by
+        ]
         worst, zh, en = self._inspected(context.registers.get("inspection", ()), by)
         if late:
             gravest = Severity(max(row["severity"] for row in late))

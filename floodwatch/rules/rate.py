@@ -138,7 +138,7 @@ def _value_before(series: Series | None, *, at: int, span: int) -> tuple[float, 
 
 
 def _pointless(district: District, station: Station, key: RuleKey) -> bool:
-    """A rise at a free overflow, unless its own [[rule]] asks for it: time to design does better."""
+    """A rise at a free overflow, unless its own [[rule]] asks: time to design does better."""
     weir = station.kind is StationKind.RESERVOIR and station.outlet == "weir"
     own = any((s.type, s.station) == (TYPE, station.code) for s in district.rules)
     return weir and key.direction == "rise" and not own
