@@ -183,13 +183,17 @@ def _obligations(connection: Connection, now: int) -> Iterator[Violation]:
         .join_from(tables.obligation, tables.alert, table.alert_id == alert.id)
         .where(table.state == "open")
         .order_by(table.id)
-    )
+    ).all()
+    # Who has not answered twice is called no more: whoever stands for him is, and the room.
+    goes_on = {row.alert_id for row in rows if row.due is not None}
     for row in rows:
         where = f"alert {row.alert_id}"
         if row.resolved_at is not None:
             what = f"{row.party} still owes an answer to an alert that has ended"
         elif row.muted_by or row.step < 0:
             continue  # nobody is called meanwhile; another of the same alert is
+        elif row.due is None and row.alert_id in goes_on:
+            continue
         elif row.due is None:
             what = f"{row.party} owes an answer and no next step is set"
         elif row.due < now - STUCK:
