@@ -16,9 +16,9 @@ from floodwatch.notify import roster, routing
 from floodwatch.notify.message import compose
 from floodwatch.notify.occasion import ESCALATED, REMINDER, Occasion
 from floodwatch.notify.routing import Recipient
+from floodwatch.pipeline.asking import entry_of
 from floodwatch.pipeline.room_sound import Bell
 from floodwatch.pipeline.telephones import Telephones
-from floodwatch.pipeline.tell import entry_of
 from floodwatch.store import obligation_log, outbox, timeline
 from floodwatch.store.alert_log import rule_key
 from floodwatch.store.database import Transaction
