@@ -13,7 +13,8 @@ from floodwatch.config.live import Configuration
 from floodwatch.model.errors import Refused
 from floodwatch.model.severity import Severity
 from floodwatch.store.database import Database
-from tests.pipeline.telling import NOW, Room, over
+from tests.notify.village import NOW
+from tests.pipeline.telling import Room, over
 from tests.pipeline.town import FILES, RESERVOIR
 
 from floodwatch.model.alert import RuleKey  # isort: skip

@@ -146,7 +146,7 @@ class Phone:
 def replies(room: Room, *phones: Phone) -> Replies:
     return Replies(
         room.database,
-        lambda: {phone.name: phone for phone in phones},  # type: ignore[dict-item, misc]
+        lambda: {phone.name: phone for phone in phones},  # type: ignore[misc]
         epoch=claim(room.database),
         now=lambda: room.now,
         district=lambda: room.district,
