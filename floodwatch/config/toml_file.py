@@ -16,7 +16,18 @@ from floodwatch.model.errors import Problem
 
 T = TypeVar("T", bound=Table)
 SECRETS = frozenset(
-    "password passwd secret token api_key access_key key_id key_secret secret_id secret_key".split()
+    [
+        "password",
+        "passwd",
+        "secret",
+        "token",
+        "api_key",
+        "access_key",
+        "key_id",
+        "key_secret",
+        "secret_id",
+        "secret_key",
+    ]
 )
 _WORDS = {
     "string_type": "text in quotes is wanted here",

@@ -1,5 +1,6 @@
 """gammu-smsd with its dummy telephone, as Debian installs it."""
 
+import os
 import shutil
 import subprocess
 import threading
@@ -86,6 +87,7 @@ def daemon(folder: Path) -> Iterator[Modem]:
         ["gammu-smsd", "-c", str(modem.smsdrc)],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
+        env={**os.environ, "LC_ALL": "C"},  # as started by the system: it must not need a locale
     )
     try:
         yield modem

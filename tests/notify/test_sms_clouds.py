@@ -116,6 +116,13 @@ def test_a_wrong_key_is_found_by_the_signature_and_not_told(
     assert "wrong-one" not in result.detail
 
 
+def test_a_provider_that_repeats_a_secret_does_not_bring_it_into_the_record() -> None:
+    said = f"the key {clouds.KEY_SECRET} of {clouds.KEY_ID} may not send"
+    with site(clouds.aliyun(lambda: clouds.aliyun_says("isv.ACCOUNT_ABNORMAL", said))) as found:
+        result = aliyun(found).send(message())
+    assert result.detail == "isv.ACCOUNT_ABNORMAL: the key *** of *** may not send"
+
+
 def test_a_key_that_is_missing_is_named_and_tried_again() -> None:
     settings = {"sign": "示范防办", "templates": TEMPLATES}
     result = AliyunChannel(settings, environment={}).send(message())

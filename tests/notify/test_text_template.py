@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from floodwatch.model.severity import Severity
@@ -79,6 +79,17 @@ RULES = {STAGE: (104.75, "设计洪水位"), DEPTH: (0.25, "积水25厘米"), RA
 
 
 @settings(max_examples=200, deadline=None)
+@example(
+    name="一一一一一",
+    rule=STAGE,
+    severity=Severity.II,
+    kind=FIRED,
+    over=1.0,
+    suspect=True,
+    households=1000,
+    signature="示范区防汛抗旱办公室",
+    silent=[],
+)
 @given(
     name=NAMES,
     rule=st.sampled_from(list(RULES)),
