@@ -16,7 +16,7 @@ from floodwatch.hydrology.series import Series
 from floodwatch.model.clock import DAY, HOUR
 from floodwatch.model.quality import GOOD
 from floodwatch.model.reading import RawReading, SeriesKey
-from floodwatch.sources.simulator import drought, meters, plants, storm, weather
+from floodwatch.sources.simulator import dams, drought, meters, plants, storm, weather
 from floodwatch.sources.simulator.drought import BACKUP_FROM, BEGIN, DAYS, FIRST_DAY, RAIN_MM
 from floodwatch.sources.simulator.faults import Sent
 from floodwatch.sources.simulator.feed import Feed
@@ -112,12 +112,14 @@ class Drought:
     @cached_property
     def values(self) -> dict[SeriesKey, Floats]:
         """Every series but rain, at each of `hours`."""
-        found = {(code, "stage"): stage for code, stage in self._stages().items()}
+        stages = self._stages()
+        found = {(code, "stage"): stage for code, stage in stages.items()}
         found |= self._town()
         for reservoir in RESERVOIRS:
             found[reservoir.code, "battery"] = np.array([battery(t) for t in self.hours.tolist()])
         known = {SeriesKey(code, "1", variable): v for (code, variable), v in found.items()}
-        return known | self._supply()
+        inside = {SeriesKey(*place): column for place, column in dams.readings(stages).items()}
+        return known | inside | self._supply()
 
     @property
     def past(self) -> Iterator[tuple[SeriesKey, Series]]:
