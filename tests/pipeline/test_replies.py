@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,10 +12,12 @@ from floodwatch.model.clock import MINUTE
 from floodwatch.model.notification import Call, DeliveryReport, Incoming
 from floodwatch.model.people import Person, Route
 from floodwatch.model.severity import Severity
+from floodwatch.notify.channels.sms_gammu import GammuChannel
 from floodwatch.pipeline import exercise
 from floodwatch.pipeline.replies import Replies, take
 from floodwatch.store import exercises, incoming, tables
 from floodwatch.store.database import Database
+from tests.notify.gammu import daemon
 from tests.notify.village import DAM, NOW, district
 from tests.pipeline.telling import Room, claim, over, until
 
@@ -247,3 +250,20 @@ def test_only_the_pressed_key_of_a_call_is_an_answer(room: Room, call: Call, sta
     phone = Phone(receipts=[DeliveryReport("p1", True, call.value, 0, call)])
     replies(room, phone).hear(A, phone)
     assert owed(room)[1, PATROL] == state
+
+
+def test_an_answer_by_a_real_modem_daemon_is_taken_and_its_file_goes(
+    room: Room, tmp_path: Path
+) -> None:
+    room.see(over(II))
+    with daemon(tmp_path / "gammu") as modem:
+        channel = GammuChannel({"smsdrc": str(modem.smsdrc)})
+        modem.bring(PHONES[PATROL], "收到")
+        loop = replies(room, channel)  # type: ignore[arg-type]
+        loop.start()
+        until(lambda: owed(room)[1, PATROL] == "answered", seconds=30)
+        until(lambda: list((modem.folder / "inbox").iterdir()) == [])
+        loop.stop()
+    with room.database.read() as connection:
+        [taken] = incoming.newest(connection)
+    assert (taken["channel"], taken["address"], taken["text"]) == (A, PHONES[PATROL], "收到")
