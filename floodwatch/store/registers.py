@@ -1,13 +1,15 @@
 """What people enter beside the readings: hazards, inspections, forecasts, backup sources."""
 
 from collections.abc import Collection, Mapping, Sequence
+from functools import cache
 from typing import Any, Protocol
 
-from sqlalchemy import Connection, Select, Table, func, insert, select, update
+from sqlalchemy import Connection, Select, Table, func, insert, select, text, update
 
 from floodwatch.store import duty_tables as t
 from floodwatch.store.among import among
 from floodwatch.store.database import Transaction
+from floodwatch.store.dialect import Dialect, dialect_of
 
 Row = dict[str, Any]
 
@@ -27,8 +29,19 @@ def open_hazards(
 ) -> list[Row]:
     """The hazards that are not closed, oldest first."""
     del now
-    query = select(t.hazard).where(t.hazard.c.closed_at.is_(None)).order_by(t.hazard.c.id)
-    return _rows(connection, _of(connection, t.hazard, query, stations))
+    if stations is None:
+        return _rows(connection, _OPEN)
+    dialect = dialect_of(connection.dialect.name)
+    found = connection.execute(_open_of(dialect), {"stations": dialect.array(stations)})
+    return [dict(row) for row in found.mappings()]
+
+
+_OPEN = select(t.hazard).where(t.hazard.c.closed_at.is_(None)).order_by(t.hazard.c.id)
+
+
+@cache  # asked for every reading of a dam: making the statement anew costs as much as asking
+def _open_of(dialect: Dialect) -> Select[Any]:
+    return _OPEN.where(text(f"station IN {dialect.texts('stations')}"))
 
 
 def newest_inspections(
