@@ -3,36 +3,24 @@
 import logging
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 
-from floodwatch.alerts.lifecycle import step
-from floodwatch.model.alert import (
-    Holds,
-    Origin,
-    Phase,
-    RuleKey,
-    RuleState,
-    Transition,
-    TransitionKind,
-)
+from floodwatch.model.alert import Origin, Phase, RuleKey, RuleState, Transition, TransitionKind
 from floodwatch.model.finding import UNKNOWN
 from floodwatch.pipeline import doubt, faults
+from floodwatch.pipeline.living import Sight, live
 from floodwatch.pipeline.plan import Plan
-from floodwatch.pipeline.sight import Given, History, Task, Work, context, gather
+from floodwatch.pipeline.sight import History, Task, Work, context, gather
 from floodwatch.pipeline.tell import tell
 from floodwatch.rules.context import Ended
 from floodwatch.store import alert_log
 from floodwatch.store.alert_log import Change
 from floodwatch.store.database import Transaction
-from floodwatch.store.doubted import Doubted
 from floodwatch.store.doubted import doubted as in_doubt
 from floodwatch.store.journal import SeriesMap
 from floodwatch.store.watched import ended as last_ended
 
 _log = logging.getLogger(__name__)
-
-NO_HOLDS = Holds(0, 0)
-SPOKEN = (TransitionKind.FIRED, TransitionKind.WORSENED)
-CONFIRMED = "confirmed by live data"
 
 
 def judge(
@@ -126,12 +114,13 @@ def _round(work: _Work, tasks: Sequence[Task], judged: _Judged) -> None:
     firing = [key for key in keys if key in states and states[key].phase is Phase.FIRING]
     doubted = in_doubt(tx.connection, firing) if firing else {}
     imported = _by_import_alone(work, tasks, firing)
+    sees, beside = partial(context, given=given), partial(doubt.beside, work)
     for task in tasks:
         rule = task.rule.key
         before = states.get(rule, RuleState())
-        sight = _Sight(work, given, now, doubted.get(rule), rule in imported)
+        sight = Sight(sees, beside, now, doubted.get(rule), rule in imported)
         try:
-            after, transitions = _live(task, before, sight)
+            after, transitions, _ = live(task.rule, task.moments, before, sight, why=task.why)
         except Exception as error:  # noqa: BLE001 - one rule's fault; it is told, the others go on
             _log.exception("rule %s cannot be judged; the others go on", rule)
             judged.broken[rule] = faults.said(error)
@@ -171,75 +160,6 @@ def settle(tx: Transaction, plan: Plan, changes: Sequence[Change], *, now: int) 
     """Store changes of rule states and tell whom they concern."""
     if changes:
         tell(tx, alert_log.save(tx, changes), district=plan.district, now=now)
-
-
-@dataclass(frozen=True, slots=True)
-class _Sight:
-    """What one rule is judged by.
-
-    `doubted`: the suspect reading on which alone its alert stands, if it does. `imported`: its
-    alert stands by imported data alone, and this reading is live.
-    """
-
-    work: Work
-    given: Given
-    now: int
-    doubted: Doubted | None = None
-    imported: bool = False
-
-
-def _live(task: Task, state: RuleState, sight: _Sight) -> tuple[RuleState, tuple[Transition, ...]]:
-    """Judge and step through the task's moments.
-
-    A suspect reading goes to the officer, with the rain and the neighbours; rain supports it, and
-    then it is told to all. Otherwise the next reading decides: a good one denies it, and what it
-    raised ends at once; or it is supported, and told anew, to all. Without a verdict the patrol is
-    asked after doubt.ASK and all are told after doubt.VERDICT. What was known before it is no
-    verdict.
-    """
-    transitions: list[Transition] = []
-    rule, now, doubted, imported = task.rule, sight.now, sight.doubted, sight.imported
-    for at in task.moments:
-        finding = rule.judge(context(rule, at, sight.given))
-        if doubted is not None and (finding.time or now) < doubted.time:
-            finding = replace(UNKNOWN, recheck_at=finding.recheck_at)
-        denied = doubted is not None and doubt.denies(finding, state)
-        holds = NO_HOLDS if denied else rule.holds
-        why = task.why or str(finding.facts.get("why", ""))
-        state, made = step(
-            state, finding, now=now, holds=holds, direction=rule.key.direction, why=why
-        )
-        if any(transition.kind in SPOKEN for transition in made):
-            imported = False
-            made, doubted = _spoken(made, rule.key, doubted, sight, at=finding.time or now)
-        elif doubted is not None and doubt.decided(finding, state, doubted=doubted.time, now=now):
-            anew = doubt.told_anew(finding, state, now=now, doubted=doubted.time)
-            made, doubted = (*made, *anew), None
-        elif doubted is not None and doubt.asks(state, doubted, now=now):
-            made = (*made, doubt.asked(finding, state, doubted, now=now))
-            doubted = doubted._replace(asked=True)
-        elif imported and state.phase is Phase.FIRING and finding.severity is not None:
-            anew = doubt.told_anew(finding, state, now=now, why=CONFIRMED)
-            made, imported = (*made, *anew), False
-        transitions += made
-    if doubted is not None and state.phase is Phase.FIRING:
-        state = doubt.due(state, doubted)
-    return state, tuple(transitions)
-
-
-def _spoken(
-    made: tuple[Transition, ...], rule: RuleKey, doubted: Doubted | None, sight: _Sight, *, at: int
-) -> tuple[tuple[Transition, ...], Doubted | None]:
-    """What is said of an alert that opens or worsens, and the doubt in which it then stands."""
-    if not any(transition.finding.suspect for transition in made):
-        return made, None
-    if doubted is not None and at > doubted.time:
-        return doubt.sure(made), None  # a second one, and worse
-    found = doubt.beside(sight.work, rule, at)
-    made = doubt.noted(made, found)
-    if doubt.supports(rule, found):
-        return doubt.sure(made, why=doubt.SUPPORTED), None
-    return made, Doubted(at, False, dict(made[-1].finding.facts))
 
 
 def ended(rule: RuleKey, state: RuleState, *, now: int, version: int, why: str) -> Change:
