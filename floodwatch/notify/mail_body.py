@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from floodwatch.model.district import District
 from floodwatch.model.station import Station
+from floodwatch.notify import phrases
 from floodwatch.notify.figures import amount, clean, difference, full_time, grade, name_of, span
 from floodwatch.notify.occasion import MISSED, RESOLVED, Occasion, station_of
 
@@ -76,10 +77,11 @@ def _values(occasion: Occasion, district: District, language: str) -> Iterator[L
         )
         beside = f" ({'差' if language == 'zh' else 'difference '}{gap})" if gap else ""
         yield "阈值", "Limit", f"{label} {limit}{beside}"
-    rate = occasion.fact("rate")
-    if rate is not None:
-        sign = "-" if rate < 0 else "+"
-        yield "1小时变化", "Change in 1 h", f"{sign}{amount(variable, abs(rate), language)}"
+    if (seen := phrases.change(occasion)) is not None:
+        sign = "-" if seen[0] < 0 else "+"
+        within = span(seen[1], language)
+        said = f"{sign}{amount(variable, abs(seen[0]), language)}"
+        yield f"{within}变化", f"Change in {within}", said
     to_next = occasion.fact("to_next")
     if to_next is not None:
         ahead = clean(occasion.facts.get("next", ""))
@@ -96,8 +98,8 @@ def _values(occasion: Occasion, district: District, language: str) -> Iterator[L
     if occasion.peak is not None and occasion.peak_at is not None:
         at = full_time(occasion.peak_at, zone)
         yield "极值", "Extreme", f"{amount(variable, occasion.peak, language)}{per_hour} ({at})"
-    if occasion.why:
-        yield "原因", "Reason", clean(occasion.why)
+    if reason := phrases.why(occasion, language):
+        yield "原因", "Reason", reason
 
 
 def _rain(occasion: Occasion, language: str) -> Iterator[Line]:

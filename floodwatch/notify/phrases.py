@@ -25,6 +25,10 @@ _WHY = {
     "dated order": "因调度令变更限值",
     "confirmed by live data": "经实时资料证实",
     "station retired": "因站点退役",
+    "no verdict within three minutes": "三分钟内未能核实",
+    "no verdict within six minutes": "六分钟内未能核实",
+    "confirmed": "后续读数已证实",
+    "supported by rain": "有降雨佐证",
     "told again: the shelving is over": "搁置结束仍未解除",
     "told again: the maintenance is over": "维护结束仍未解除",
     "told again: the alert that stood for it is over": "此前由他项告警代述",
@@ -141,14 +145,26 @@ def _left(occasion: Occasion, low: bool, language: str) -> str:
 
 
 def trend(occasion: Occasion, language: str) -> str:
-    """The change of the last hour, such as 1小时涨0.42米; empty when it stands still."""
-    rate, variable = occasion.fact("rate"), occasion.rule.variable
-    if rate is None or not difference(variable, rate, 0.0, language):
+    """The change that was seen, such as 1小时涨0.42米; empty when it stands still."""
+    seen, variable = change(occasion), occasion.rule.variable
+    if seen is None or not difference(variable, seen[0], 0.0, language):
         return ""
-    size = amount(variable, abs(rate), language)
+    moved, size = span(seen[1], language), amount(variable, abs(seen[0]), language)
     if language == "zh":
-        return f"1小时{'涨' if rate > 0 else '落'}{size}"
-    return f"{'up' if rate > 0 else 'down'} {size} in 1 h"
+        return f"{moved}{'涨' if seen[0] > 0 else '落'}{size}"
+    return f"{'up' if seen[0] > 0 else 'down'} {size} in {moved}"
+
+
+def change(occasion: Occasion) -> tuple[float, float] | None:
+    """By how much the value has changed, and within which time (ms): at most the last hour.
+
+    Nothing is made of an hour that was not seen: after ten minutes it is the rise of ten minutes.
+    """
+    rate = occasion.fact("rate")
+    if rate is None:
+        return None
+    known = occasion.fact("rate_span") or HOUR
+    return rate * known / HOUR, known
 
 
 def level_of(occasion: Occasion, language: str) -> str:

@@ -30,6 +30,7 @@ PARAMETERS = {
     "asks": "code of the pumping station that is asked for when the band joint_dispatch opens"
 }
 LOOK_BACK = 3 * HOUR
+NEARLY_AN_HOUR = 50 * MINUTE  # a change seen over less is not said to be that of an hour
 
 
 class LevelRule:
@@ -95,9 +96,7 @@ class LevelRule:
     ) -> Mapping[str, float | int | str]:
         reading = latest.reading
         facts: dict[str, float | int | str] = {"age": max(0, context.now - reading.time)}
-        found = change_per_hour(context.windows.get(self._source), until=reading.time)
-        if found is not None:
-            facts["rate"] = found
+        facts |= trend(context.windows.get(self._source), until=reading.time)
         ahead = next_band(stretch.bands, round(reading.value, DIGITS))
         if ahead is not None:
             facts["next"] = ahead.label
@@ -147,6 +146,15 @@ class LevelRule:
         return describe_bands(self.key.variable, self._bands.all, language)
 
 
+def trend(series: Series | None, *, until: int) -> Mapping[str, float | int]:
+    """Facts on the change before `until`: `rate` per hour; `rate_span` (ms) when less is known."""
+    found = _change(series, until=until)
+    if found is None:
+        return {}
+    rate, span = found
+    return {"rate": rate} if span >= NEARLY_AN_HOUR else {"rate": rate, "rate_span": span}
+
+
 def change_per_hour(series: Series | None, *, until: int) -> float | None:
     """Change per hour over the last hour before `until`, in the variable's unit.
 
@@ -154,6 +162,12 @@ def change_per_hour(series: Series | None, *, until: int) -> float | None:
     less than an hour known, at least ten minutes are needed. Failed readings are no values. None
     when nothing can be said.
     """
+    found = _change(series, until=until)
+    return found[0] if found is not None else None
+
+
+def _change(series: Series | None, *, until: int) -> tuple[float, int] | None:
+    """Change per hour, and the time (ms) over which it was seen."""
     if series is not None:
         series = series.take(~np.isin(series.quality % 10, (Flag.FAIL, Flag.MISSING)))
     if series is None or series.size < 2:
@@ -161,11 +175,11 @@ def change_per_hour(series: Series | None, *, until: int) -> float | None:
     now, before = np.searchsorted(series.times, [until, until - HOUR], side="right") - 1
     start = max(int(before), 0)
     if now <= start:
-        return 0.0 if before >= 0 and now == before else None
+        return (0.0, HOUR) if before >= 0 and now == before else None
     span = until - max(int(series.times[start]), until - HOUR)
     if span < 10 * MINUTE:
         return None
-    return round(float(series.values[now] - series.values[start]) * HOUR / span, 4)
+    return round(float(series.values[now] - series.values[start]) * HOUR / span, 4), span
 
 
 def build(

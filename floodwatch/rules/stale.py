@@ -13,7 +13,7 @@ from floodwatch.model.threshold import Threshold
 from floodwatch.rules.basin import WATER
 from floodwatch.rules.context import Context, Need
 from floodwatch.rules.defaults import RAIN, holds
-from floodwatch.rules.level import change_per_hour
+from floodwatch.rules.level import trend
 from floodwatch.rules.settings import choose, number, severity
 from floodwatch.rules.silence import (
     GRACE,
@@ -135,9 +135,7 @@ class StaleRule:
             "age": max(0, context.now - reading.time),
             "silent_after": silent_after,
         }
-        rate = change_per_hour(context.windows.get(reading.key), until=reading.time)
-        if rate is not None:
-            facts["rate"] = rate
+        facts |= trend(context.windows.get(reading.key), until=reading.time)
         return facts
 
     def describe(self, language: str) -> str:

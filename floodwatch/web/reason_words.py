@@ -11,6 +11,11 @@ from floodwatch.web.language import _
 WHY = {
     "confirmed": _l("下一读数已核实"),
     "no verdict within six minutes": _l("六分钟内未能核实，按真实处置"),
+    "no verdict within three minutes": _l("三分钟内未能核实，请巡查现场查看"),
+    "supported by rain": _l("有降雨佐证"),
+    "told again: the shelving is over": _l("搁置结束，仍未解除"),
+    "told again: the maintenance is over": _l("维护结束，仍未解除"),
+    "told again: the alert that stood for it is over": _l("此前由他项告警代述"),
     "confirmed by live data": _l("经实时资料证实"),
     "station retired": _l("站点已退役"),
     "resolved while muted: only those who had been told hear of it": _l(

@@ -52,6 +52,21 @@ def test_the_model_text_word_for_word() -> None:
     )
 
 
+def test_a_rise_is_that_of_the_time_in_which_it_was_seen() -> None:
+    said = occasion(facts={"rate": 11.46, "rate_span": 10 * MINUTE})
+    assert "，10分钟涨1.91米，" in short(said)
+    assert "up 1.91 m in 10 min" in short(said, language="en")
+    body = compose(said, district(), language="zh", owes=False).body
+    assert "10分钟变化" in body
+    assert "1.91" in body
+
+
+@pytest.mark.parametrize("why", ["confirmed", "no verdict within three minutes"])
+def test_the_reason_is_said_in_the_language_of_the_text(why: str) -> None:
+    text = compose(occasion(why=why), district(), language="zh", owes=False)
+    assert why not in text.short + text.body
+
+
 def test_who_is_only_told_is_not_asked_to_answer() -> None:
     assert "收到回1" not in short(occasion())
 

@@ -110,6 +110,12 @@ def test_the_facts_tell_the_rise_of_the_last_hour_and_the_next_band() -> None:
     assert (facts["next"], facts["to_next"]) == ("design", 1.18)
 
 
+def test_a_rise_seen_for_ten_minutes_is_not_that_of_an_hour() -> None:
+    known = {STAGE: series([(T - 10 * MINUTE, 93.4), (T, 95.31)])}
+    facts = RULE.judge(context(known, at=T)).facts
+    assert (facts["rate"], facts["rate_span"]) == (pytest.approx(11.46), 10 * MINUTE)
+
+
 def test_a_reading_that_cannot_be_is_no_end_of_a_rise() -> None:
     points = [(T - 70 * MINUTE, 94.9), (T - 20 * MINUTE, 95.2), (T - MINUTE, 1e6), (T, 95.32)]
     for known in (points, [*points[:3], (T + MINUTE, 95.32)]):
