@@ -8,6 +8,9 @@ from floodwatch.config.draft import Draft
 from floodwatch.model.errors import Problem
 from floodwatch.notify.channels import missing
 
+# beside setup.cfg, in the folder where FloodWatch is installed from
+EXTRAS_LOCK = "requirements-extras.lock"
+
 
 def check_service(draft: Draft) -> Iterator[Problem]:
     """What cannot be together in floodwatch.toml."""
@@ -28,7 +31,7 @@ def _libraries(draft: Draft) -> Iterator[Problem]:
     for name in draft.service.channels.model_fields_set:
         if extra := missing(name):
             what = "the library that this channel needs is not installed"
-            remedy = f"install the extra: pip install 'floodwatch[{extra}]'"
+            remedy = f"install the extra {extra}: pip install --require-hashes -r {EXTRAS_LOCK}"
             yield draft.service_file.problem(("channels", name), what, remedy)
 
 
