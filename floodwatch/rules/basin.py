@@ -1,10 +1,12 @@
 """Whose rain speaks for a place, and which places share it. Pure."""
 
+from collections.abc import Sequence
 from functools import lru_cache
-from math import cos, hypot, radians
+from math import cos, radians
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from floodwatch.model.district import District
 from floodwatch.model.reading import SeriesKey
@@ -94,24 +96,50 @@ def _basin(keyed: Keyed, code: str) -> Basin:
     district = keyed.district
     station = district.stations[code]
     rain = _rain_of(district, station)
-    sharing = _sharing(keyed).get(rain[0], ()) if rain else ()
-    others = [district.stations[other] for other in sharing if other != code]
-    others.sort(key=lambda other: _distance(station, other))
-    return Basin(rain, tuple(other.code for other in others[:NEIGHBOURS]))
+    sharing = _sharing(keyed).get(rain[0]) if rain else None
+    near = sharing.nearest(station) if sharing else []
+    return Basin(rain, tuple(other for other in near if other != code)[:NEIGHBOURS])
+
+
+class _Sharing(NamedTuple):
+    """Places of the same rain, in the order of the configuration, and where they lie."""
+
+    codes: tuple[str, ...]
+    lon: NDArray[np.float64]
+    lat: NDArray[np.float64]
+
+    def nearest(self, station: Station) -> list[str]:
+        """The few that lie nearest, itself among them; of equal ones the first."""
+        if station.lon is None or station.lat is None:
+            return list(self.codes[: NEIGHBOURS + 1])
+        east = (self.lon - station.lon) * cos(radians(station.lat))
+        away = np.nan_to_num(np.hypot(east, self.lat - station.lat), nan=np.inf)
+        if away.size > NEIGHBOURS:
+            chosen = np.flatnonzero(away <= np.partition(away, NEIGHBOURS)[NEIGHBOURS])
+        else:
+            chosen = np.arange(away.size)
+        places = chosen[np.argsort(away[chosen], kind="stable")][: NEIGHBOURS + 1]
+        # Where several lie at the very same spot, itself may not be among them.
+        return [self.codes[place] for place in places]
 
 
 @lru_cache(maxsize=2)
-def _sharing(keyed: Keyed) -> dict[str, tuple[str, ...]]:
+def _sharing(keyed: Keyed) -> dict[str, _Sharing]:
     """Places that measure water, by the first station whose rain is theirs."""
-    found: dict[str, list[str]] = {}
+    found: dict[str, list[Station]] = {}
     for station in keyed.district.stations.values():
         if station.enabled and any(g.variable in WATER for g in station.gauges):
             for code in _rain_of(keyed.district, station)[:1]:
-                found.setdefault(code, []).append(station.code)
-    return {code: tuple(sharing) for code, sharing in found.items()}
+                found.setdefault(code, []).append(station)
+    return {code: _Sharing(*_located(stations)) for code, stations in found.items()}
 
 
-def _distance(one: Station, other: Station) -> float:
-    if one.lon is None or one.lat is None or other.lon is None or other.lat is None:
-        return float("inf")
-    return hypot((one.lon - other.lon) * cos(radians(one.lat)), one.lat - other.lat)
+def _located(
+    stations: Sequence[Station],
+) -> tuple[tuple[str, ...], NDArray[np.float64], NDArray[np.float64]]:
+    codes = tuple(station.code for station in stations)
+    lon, lat = (
+        np.array([np.nan if at is None else at for at in column], np.float64)
+        for column in ([s.lon for s in stations], [s.lat for s in stations])
+    )
+    return codes, lon, lat
