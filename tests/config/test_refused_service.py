@@ -146,6 +146,6 @@ def test_a_channel_whose_library_is_missing_is_refused(
         ALIYUN + "[channels.smtp]",
         "channels.sms_aliyun",
         "not installed",
-        "floodwatch[aliyun]",
+        "extra aliyun: pip install --require-hashes -r requirements-extras.lock",
     )
     check(folder, "floodwatch.toml", case)
