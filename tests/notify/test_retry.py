@@ -18,8 +18,10 @@ def test_later_tries_are_spread_so_that_not_all_come_at_once() -> None:
 @pytest.mark.parametrize(
     ("severity", "stands", "age", "expected"),
     [
-        (Severity.II, True, DAY - 1, False),
-        (Severity.II, True, DAY, True),
+        (Severity.III, True, DAY - 1, False),
+        (Severity.III, True, DAY, True),
+        (Severity.II, True, 30 * DAY, False),
+        (Severity.II, False, DAY, True),
         (Severity.I, True, 30 * DAY, False),
         (Severity.I, False, DAY, True),
     ],
