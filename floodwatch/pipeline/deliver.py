@@ -8,6 +8,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from sqlalchemy import Connection
 
@@ -37,6 +38,12 @@ LAST_S = 8.0  # how long an ending engine waits for what is being sent
 WORKERS = 6  # a channel's threads; the last one is kept for grade I
 
 Channels = Mapping[str, Channel]
+Start = Callable[[Callable[[], None], str], object]
+
+
+def in_a_thread(work: Callable[[], None], name: str) -> None:
+    """Carry one sending out beside the others."""
+    threading.Thread(target=work, name=name, daemon=True).start()
 
 
 @dataclass(slots=True)
@@ -68,8 +75,10 @@ class Deliverer:
         chance: Callable[[], float] = random.random,
         workers: int = WORKERS,
         turn: Callable[[bool], object] = lambda worked: None,
+        start: Start = in_a_thread,
     ) -> None:
         self._turn = turn  # told of each round, and whether it did its work
+        self._start = start
         self._database = database
         self._channels: Callable[[], Channels] = (
             channels if callable(channels) else lambda: channels
@@ -251,9 +260,7 @@ class Deliverer:
             return
         until = self._monotonic() + channel.timeout + GRACE_S
         self._sending[row.id, row.tries] = _Sending(row.channel, until)
-        name = f"send-{row.channel}-{row.id}"
-        work = (row, channel, link)
-        threading.Thread(target=self._send, args=work, name=name, daemon=True).start()
+        self._start(partial(self._send, row, channel, link), f"send-{row.channel}-{row.id}")
 
     def _send(self, row: Claimed, channel: Channel, link: str) -> None:
         """In a thread of its own: whatever happens ends as an outcome."""
