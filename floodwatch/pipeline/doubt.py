@@ -1,13 +1,14 @@
 """A suspect reading: what lies beside it, what decides, and who is asked until then."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
 from floodwatch.model.alert import Phase, RuleKey, RuleState, Transition, TransitionKind
 from floodwatch.model.clock import HOUR, MINUTE
+from floodwatch.model.district import District
 from floodwatch.model.finding import Finding
-from floodwatch.model.reading import SeriesKey
+from floodwatch.model.reading import Reading, SeriesKey
 from floodwatch.pipeline.newest import latest_of
 from floodwatch.pipeline.sight import Work
 from floodwatch.rules.basin import WATER, basin_of, finest_rain
@@ -46,26 +47,30 @@ def beside(work: Work, rule: RuleKey, at: int) -> Beside:
     span = dict.fromkeys(ids.values(), (at - LOOK_BACK, at))
     series = journal.windows(work.tx.connection, span)
     hours = [heaviest_hour(series.get(ids[key]), key, at=at) if key in ids else 0.0 for key in rain]
-    fallen = max(hours, default=0.0)
-    facts: dict[str, float | int | str] = {"rain_1h": round(fallen, 1)} if ids else {}
-    named = _neighbours(work, rule, basin.neighbours[:SOME])
-    return Beside(fallen, facts | ({"neighbours": named} if named else {}))
+    near = _neighbours(work, rule, basin.neighbours[:SOME])
+    return weighed(hours if ids else (), near, work.plan.district, now=work.now)
 
 
-def _neighbours(work: Work, rule: RuleKey, codes: Iterable[str]) -> str:
-    """The neighbours' newest values in words."""
-    district = work.plan.district
-    keys = {SeriesKey(code, "1", rule.variable): code for code in codes}
+def _neighbours(work: Work, rule: RuleKey, codes: Iterable[str]) -> list[Reading]:
+    """The neighbours' newest values."""
+    keys = [SeriesKey(code, "1", rule.variable) for code in codes]
     ids = work.series.ids(work.tx, keys, now=work.now, create=False)
     rows = journal.latest(work.tx.connection, list(ids.values()))
-    said = []
-    for key, number in ids.items():
-        if number in rows:
-            reading = latest_of(key, rows[number]).reading
-            if work.now - reading.time <= YOUNG:
-                name = district.stations[keys[key]].name
-                said.append(f"{name}{figure(rule.variable, reading.value, 'zh')}")
-    return "、".join(said)
+    return [latest_of(key, rows[number]).reading for key, number in ids.items() if number in rows]
+
+
+def weighed(
+    hours: Sequence[float], near: Iterable[Reading], district: District, *, now: int
+) -> Beside:
+    """The worst hours of rain of each gauge, and the neighbours' newest values in words."""
+    fallen = max(hours, default=0.0)
+    facts: dict[str, float | int | str] = {"rain_1h": round(fallen, 1)} if hours else {}
+    named = "、".join(
+        district.stations[one.key.station].name + figure(one.key.variable, one.value, "zh")
+        for one in near
+        if now - one.time <= YOUNG
+    )
+    return Beside(fallen, facts | ({"neighbours": named} if named else {}))
 
 
 def noted(made: Iterable[Transition], found: Beside) -> tuple[Transition, ...]:

@@ -120,7 +120,7 @@ def _round(work: _Work, tasks: Sequence[Task], judged: _Judged) -> None:
         before = states.get(rule, RuleState())
         sight = Sight(sees, beside, now, doubted.get(rule), rule in imported)
         try:
-            after, transitions, _ = live(task.rule, task.moments, before, sight, why=task.why)
+            after, transitions, *_ = live(task.rule, task.moments, before, sight, why=task.why)
         except Exception as error:  # noqa: BLE001 - one rule's fault; it is told, the others go on
             _log.exception("rule %s cannot be judged; the others go on", rule)
             judged.broken[rule] = faults.said(error)

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from floodwatch.alerts.lifecycle import step
 from floodwatch.model.alert import Holds, Phase, RuleKey, RuleState, Transition, TransitionKind
-from floodwatch.model.finding import UNKNOWN
+from floodwatch.model.finding import UNKNOWN, Finding
 from floodwatch.pipeline import doubt
 from floodwatch.pipeline.doubt import Beside
 from floodwatch.rules.context import Context, Rule
@@ -34,11 +34,13 @@ class Sight:
 
 
 class Lived(NamedTuple):
-    """The state after all moments, what is said, and the doubt in which the alert then stands."""
+    """The state after all moments, what is said, the doubt in which the alert then stands, and
+    the last finding."""
 
     state: RuleState
     transitions: tuple[Transition, ...]
     doubted: Doubted | None
+    finding: Finding
 
 
 def live(
@@ -53,6 +55,7 @@ def live(
     verdict.
     """
     transitions: list[Transition] = []
+    finding = UNKNOWN
     now, doubted, imported = sight.now, sight.doubted, sight.imported
     for at in moments:
         finding = rule.judge(sight.sees(rule, at))
@@ -79,7 +82,7 @@ def live(
         transitions += made
     if doubted is not None and state.phase is Phase.FIRING:
         state = doubt.due(state, doubted)
-    return Lived(state, tuple(transitions), doubted)
+    return Lived(state, tuple(transitions), doubted, finding)
 
 
 def _spoken(
