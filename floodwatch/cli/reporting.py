@@ -16,6 +16,8 @@ from floodwatch.reports.bulletin import text
 from floodwatch.reports.gather import facts, latest_day
 from floodwatch.reports.present import shift_until
 
+WHO = "command line"
+
 
 @click.command("bulletin")
 @click.option("--date", "day", help="The day whose 08:00 it is written for; default the last one.")
@@ -33,7 +35,14 @@ def bulletin(call: Call, day: str | None, people: tuple[str, ...]) -> None:
         if people:
             with services.database.write() as tx:
                 sent = circulate(
-                    tx, said, kind=BULLETIN, day=number, people=people, district=district, now=now
+                    tx,
+                    said,
+                    kind=BULLETIN,
+                    day=number,
+                    people=people,
+                    district=district,
+                    who=WHO,
+                    now=now,
                 )
     call.emit(
         {"date": chosen.isoformat(), "at": iso(found.at), "text": said, "sent_to": sent}, said
@@ -55,7 +64,14 @@ def handover(call: Call, since: str | None, people: tuple[str, ...]) -> None:
         if people:
             with services.database.write() as tx:
                 sent = circulate(
-                    tx, said, kind=HANDOVER, day=now, people=people, district=district, now=now
+                    tx,
+                    said,
+                    kind=HANDOVER,
+                    day=now,
+                    people=people,
+                    district=district,
+                    who=WHO,
+                    now=now,
                 )
     parts: dict[str, Any] = dict(sheet.parts(found, district))
     call.emit(

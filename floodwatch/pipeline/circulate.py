@@ -7,6 +7,7 @@ from floodwatch.model.errors import Refused
 from floodwatch.model.severity import Severity
 from floodwatch.notify import routing
 from floodwatch.store import outbox
+from floodwatch.store.people import record
 from floodwatch.store.database import Transaction
 
 BULLETIN, HANDOVER = "bulletin", "handover"
@@ -20,6 +21,7 @@ def circulate(
     day: int,
     people: Iterable[str],
     district: District,
+    who: str,
     now: int,
 ) -> list[str]:
     """Put the sheet into the outbox for each of `people`; those it goes to are returned.
@@ -55,4 +57,6 @@ def circulate(
                 )
             )
     outbox.insert(tx, entries, now=now)
+    what = f"{day}: {', '.join(names)}"
+    record(tx.connection, now=now, who=who, action=f"send {kind}", what=what)
     return names

@@ -149,9 +149,11 @@ def answer(
             for row in rows
         ],
     )
-    if state is ObligationState.ENTERED and rows:
+    if rows:
         numbers = ", ".join(str(row["alert_id"]) for row in rows)
-        _audit(tx, now=now, who=who, action="enter answer", what=f"{party}: {numbers}: {note}")
+        action = "answer" if state is ObligationState.ANSWERED else "enter answer"
+        what = f"{party} by {via}: {numbers}: {note}"
+        _audit(tx, now=now, who=who, action=action, what=what)
     return len(rows)
 
 
@@ -180,6 +182,8 @@ def record_call(
     timeline.append(
         tx, [timeline.Entry(i, now, "call", note, officer, facts=facts) for i in covered]
     )
+    what = f"{person}: {result.value}: {', '.join(map(str, covered))}: {note}"
+    _audit(tx, now=now, who=officer, action="call", what=what)
     if result is CallResult.REACHED:
         answer(tx, person, who=person, via="call", now=now, note=note)
     elif owed:

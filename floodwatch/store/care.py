@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import select, update
 
 from floodwatch.model.errors import Refused
-from floodwatch.store import timeline
+from floodwatch.store import people, timeline
 from floodwatch.store.database import Transaction
 from floodwatch.store.tables import alert
 
@@ -23,6 +23,8 @@ def assign(tx: Transaction, alert_id: int, *, to: str, who: str, now: int) -> No
     )
     facts = {"party": to, "before": row["assignee"] or ""}
     timeline.append(tx, [timeline.Entry(alert_id, now, "assigned", "", who, facts=facts)])
+    what = f"alert {alert_id}: {to or 'nobody'}"
+    people.record(tx.connection, now=now, who=who, action="assign", what=what)
 
 
 def comment(tx: Transaction, alert_id: int, *, text: str, who: str, now: int) -> None:
@@ -35,6 +37,8 @@ def comment(tx: Transaction, alert_id: int, *, text: str, who: str, now: int) ->
     if len(text) > LONGEST:
         raise Refused(f"a comment has at most {LONGEST} characters; shorten it")
     timeline.append(tx, [timeline.Entry(alert_id, now, "comment", text, who.strip())])
+    what = f"alert {alert_id}: {text}"
+    people.record(tx.connection, now=now, who=who.strip(), action="comment", what=what)
 
 
 def _check_name(who: str) -> None:

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, insert, select, update
 
 from floodwatch.model.alert import ObligationState
+from floodwatch.store import people as _people
 from floodwatch.store.among import among
 from floodwatch.store.database import Transaction
 from floodwatch.store.tables import alert as _alert
@@ -61,7 +62,11 @@ def ask(
 def answer(tx: Transaction, request_id: int, *, who: str, text: str, now: int) -> bool:
     """Note the answer; False when there is one already, which stays."""
     change = {"answered_at": now, "answered_by": who, "answer": text}
-    return _once(tx, request_id, "answered_at", change)
+    noted = _once(tx, request_id, "answered_at", change)
+    if noted:
+        what = f"request {request_id}: {text}"
+        _people.record(tx.connection, now=now, who=who, action="city answer", what=what)
+    return noted
 
 
 def running(tx: Transaction, request_id: int, *, now: int) -> bool:

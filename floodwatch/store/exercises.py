@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, insert, select, update
 
+from floodwatch.store import people as _people
 from floodwatch.store.database import Transaction
 from floodwatch.store.duty_tables import exercise as _exercise
 from floodwatch.store.duty_tables import exercise_party as _party
@@ -21,6 +22,14 @@ class Exercise(NamedTuple):
     scope: str
 
 
+class Way(NamedTuple):
+    """One message of an exercise: by which channel, how it stands, and why."""
+
+    channel: str
+    state: str
+    reason: str
+
+
 class Asked(NamedTuple):
     """One person of an exercise. `reached`: a channel has accepted the message."""
 
@@ -28,7 +37,12 @@ class Asked(NamedTuple):
     answered_at: int | None
     via: str | None
     reached: bool
-    said: str  # what the channels said of it
+    ways: tuple[Way, ...]
+
+    @property
+    def said(self) -> str:
+        """What the channels said of it, in a line."""
+        return "；".join(" ".join(part for part in way if part) for way in self.ways)
 
 
 def begin(tx: Transaction, *, who: str, scope: str, people: Iterable[str], now: int) -> int:
@@ -51,7 +65,11 @@ def answer(tx: Transaction, person: str, *, via: str, now: int, since: int) -> l
         .values(answered_at=now, via=via, rev=tx.rev)
         .returning(_party.c.exercise_id)
     )
-    return sorted(tx.connection.execute(done).scalars())
+    numbers = sorted(tx.connection.execute(done).scalars())
+    if numbers:
+        what = f"{', '.join(map(str, numbers))} by {via}"
+        _people.record(tx.connection, now=now, who=person, action="exercise answer", what=what)
+    return numbers
 
 
 def owed(connection: Connection, person: str, *, since: int) -> list[Exercise]:
@@ -81,6 +99,6 @@ def asked(connection: Connection, number: int) -> list[Asked]:
     for row in connection.execute(select(_party).where(_party.c.exercise_id == number)):
         mine = sent.get(row.person, [])
         reached = any(m.state == "accepted" and m.channel != "log" for m in mine)
-        said = "；".join(f"{m.channel} {m.state} {m.reason or ''}".strip() for m in mine)
-        found.append(Asked(row.person, row.answered_at, row.via, reached, said))
+        ways = tuple(Way(m.channel, m.state, m.reason or "") for m in mine)
+        found.append(Asked(row.person, row.answered_at, row.via, reached, ways))
     return sorted(found, key=lambda one: (one.answered_at is not None, one.reached, one.person))

@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import Connection, insert, select, update
 
 from floodwatch.model.errors import Refused
-from floodwatch.store import alert_log, duty_log, timeline
+from floodwatch.store import alert_log, duty_log, people, timeline
 from floodwatch.store.database import Transaction
 from floodwatch.store.tables import plan_tick
 
@@ -55,3 +55,6 @@ def _note(tx: Transaction, kind: str, row: dict[str, Any], note: str, who: str, 
     word = "预案执行" if kind == "ticked" else "预案执行撤回"
     text = f"{word}：{row['plan']}：{row['step']}{f'（{note}）' if note else ''}"
     duty_log.write(tx, text, who=who, kind="plan", now=now, alert_id=row["alert_id"])
+    what = f"alert {row['alert_id']}: {row['plan']}: {row['step']}"
+    action = "plan tick" if kind == "ticked" else "plan tick undo"
+    people.record(tx.connection, now=now, who=who, action=action, what=what)

@@ -6,7 +6,7 @@ from sqlalchemy import Connection, insert, select
 
 from floodwatch.model.errors import Refused
 from floodwatch.model.severity import Severity
-from floodwatch.store import duty_log
+from floodwatch.store import duty_log, people
 from floodwatch.store.database import Transaction
 from floodwatch.store.tables import response
 
@@ -103,3 +103,4 @@ def _write(
     word = {START: f"启动防汛抗旱{degree}级应急响应", CHANGE: f"应急响应调整为{degree}级"}
     text = f"{word.get(action, '结束应急响应')}（{document}）{note}"
     duty_log.write(tx, text, who=who, kind="response", now=now)
+    people.record(tx.connection, now=now, who=who, action=f"response {action}", what=text)

@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from floodwatch.model.alert import ObligationState
 from floodwatch.model.mute import MuteKind
 from floodwatch.model.people import Role
+from floodwatch.model.severity import Severity
 from floodwatch.store import alert_log, board, delivery_log, mutes
 from floodwatch.web.alert_words import headline
 from floodwatch.web.guard import needs, wants_json
@@ -33,7 +34,7 @@ def index() -> str:
     with services().database.read() as connection:
         found = board.alerts(connection, state=state, station=station, limit=500)
         answers = board.answers(connection, [alert["id"] for alert in found])
-    if severity.isdigit():
+    if severity in {str(int(each)) for each in Severity}:
         found = [alert for alert in found if alert["worst"] >= int(severity)]
     for alert in found:
         alert["answered"], alert["owed"] = answers.get(alert["id"], (0, 0))

@@ -133,6 +133,8 @@ def logout() -> ResponseReturnValue:
     if current_user.is_authenticated:
         with services().database.write() as tx:
             sessions.close_session(tx.connection, current_user.get_id())
+            now, name = services().clock.wall(), current_user.name
+            people.record(tx.connection, now=now, who=name, action="logout", what=name)
     logout_user()
     session.clear()
     return redirect(url_for("auth.login"))

@@ -133,12 +133,12 @@ def ask(token: str) -> str:
 def confirm(token: str) -> str:
     """End what this person owes of the matters that were shown; nothing of anybody else."""
     given = services()
-    shown = {int(number) for number in request.form.getlist("alert") if number.isdigit()}
+    shown = set(request.form.getlist("alert"))
     with given.database.write() as tx:
         at = now(given, tx.connection)
         grant = _granted(tx.connection, token, at)
         matters, _exercised = _owed(tx.connection, grant, at)
-        mine = sorted({m.alert_id for m in matters} & shown)
+        mine = sorted({m.alert_id for m in matters if str(m.alert_id) in shown})
         for number in mine:
             alert_log.answer(
                 tx, grant.person, who=grant.person, via="link", now=at, alert_id=number

@@ -4,14 +4,15 @@ from http import HTTPStatus
 
 from flask import Blueprint, abort, jsonify, redirect, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_login import current_user
 
 from floodwatch.model.people import Role
 from floodwatch.sources.simulator.control import SHOWS, STORM, Show
-from floodwatch.store import clockwork
+from floodwatch.store import clockwork, people
 from floodwatch.web.guard import needs, wants_json
 from floodwatch.web.here import here
 from floodwatch.web.language import _
-from floodwatch.web.services import services
+from floodwatch.web.services import now, services
 
 blueprint = Blueprint("demo", __name__)
 SETTING = "demo"
@@ -51,7 +52,7 @@ def steer() -> ResponseReturnValue:
         }
         if speed == "0":
             order["paused"] = not order["paused"]
-        elif speed.isdigit() and int(speed) in show().speeds:
+        elif speed in {str(known) for known in show().speeds}:
             order |= {"speed": int(speed), "paused": False}
         elif jump in {each.label for each in show().jumps}:
             order |= {"jump": jump, "paused": False}
@@ -59,6 +60,8 @@ def steer() -> ResponseReturnValue:
             known = ", ".join(map(str, show().speeds))
             abort(HTTPStatus.BAD_REQUEST, f"speed is 0 or {known}; jump is one of the buttons")
         clockwork.set_setting(tx, SETTING, order)
+        at, what = now(given, tx.connection), jump or speed
+        people.record(tx.connection, now=at, who=current_user.name, action="demo", what=what)
     if wants_json():
         return jsonify(order)
     return redirect(request.referrer or url_for("overview.show"))

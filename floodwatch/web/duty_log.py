@@ -11,7 +11,7 @@ from floodwatch.model.clock import MINUTE
 from floodwatch.model.district import District
 from floodwatch.model.errors import Refused
 from floodwatch.model.people import Role
-from floodwatch.store import duty_log
+from floodwatch.store import duty_log, people
 from floodwatch.store.duty_log import Line
 from floodwatch.web.care import done, field, me
 from floodwatch.web.guard import needs
@@ -60,18 +60,21 @@ def show() -> str:
 def write() -> ResponseReturnValue:
     """A new entry, at this moment; what was written is never changed."""
     kind, number = field("kind") or "note", field("alert_id")
+    named = number.isascii() and number.isdigit() and len(number) < 12
     if kind not in duty_log.KINDS:
         raise Refused(f"kind is one of {', '.join(duty_log.KINDS)}")
     given = services()
     with given.database.write() as tx:
+        at = now(given, tx.connection)
         duty_log.write(
             tx,
             field("text"),
             who=me(),
             kind=kind,
-            now=now(given, tx.connection),
-            alert_id=int(number) if number.isdigit() and len(number) < 12 else None,
+            now=at,
+            alert_id=int(number) if named else None,
         )
+        people.record(tx.connection, now=at, who=me(), action="duty log", what=field("text"))
     return done(_("已记入值班日志"), "duty_log.show")
 
 

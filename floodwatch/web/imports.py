@@ -30,6 +30,7 @@ from floodwatch.model.variable import VARIABLES
 from floodwatch.pipeline import imports as history
 from floodwatch.pipeline.import_report import Report
 from floodwatch.store import imports as ledger
+from floodwatch.store import people
 from floodwatch.web.guard import needs
 from floodwatch.web.here import here
 from floodwatch.web.import_form import options_of
@@ -71,7 +72,9 @@ def index() -> str:
 @needs(Role.ENGINEER)
 def upload() -> ResponseReturnValue:
     """Take the files in and show what would become of them."""
-    token = _uploads().keep(request.files.getlist("files"))
+    files = request.files.getlist("files")
+    token = _uploads().keep(files)
+    _record("import upload", ", ".join(str(file.filename) for file in files))
     return redirect(url_for("imports.preview", token=token))
 
 
@@ -165,7 +168,15 @@ def cancel(token: str) -> ResponseReturnValue:
     if found is None:
         abort(HTTPStatus.NOT_FOUND)
     found.cancelled.set()
+    _record("import cancel", ", ".join(found.names))
     return redirect(url_for("imports.job", token=token))
+
+
+def _record(action: str, what: str) -> None:
+    given, who = services(), current_user.person or current_user.name
+    with given.database.write() as tx:
+        at = now(given, tx.connection)
+        people.record(tx.connection, now=at, who=who, action=action, what=what[:1000])
 
 
 def _row(import_id: int) -> ledger.ImportRow:

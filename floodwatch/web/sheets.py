@@ -116,7 +116,7 @@ def _send(text: str, *, kind: str, number: int) -> None:
     people = request.form.getlist("person")
     if not people:
         raise Refused("nobody was chosen; tick at least one person")
-    given = services()
+    given, who = services(), current_user.person or current_user.name
     with given.database.write() as tx:
         names = circulate(
             tx,
@@ -125,7 +125,7 @@ def _send(text: str, *, kind: str, number: int) -> None:
             day=number,
             people=people,
             district=here().district,
+            who=who,
             now=now(given, tx.connection),
         )
-    who = current_user.person or current_user.name
     flash(_("%(who)s 已交付发送：%(names)s", who=who, names="、".join(names)), "done")
