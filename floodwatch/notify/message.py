@@ -134,7 +134,9 @@ def _before_zh(occasion: Occasion, *, brief: bool) -> Iterator[str]:
     if occasion.kind == WORSENED:
         known = occasion.previous is not None and not brief
         yield f"由{occasion.previous.numeral}升级" if known and occasion.previous else "升级"
-    if occasion.suspect:
+    if occasion.facts.get("clock"):
+        yield "站钟有误，按收到时间"
+    elif occasion.suspect:
         yield "疑似异常"
 
 
@@ -145,7 +147,9 @@ def _before_en(occasion: Occasion) -> Iterator[str]:
         yield f"no answer from {', '.join(occasion.silent[:3])}"
     if occasion.kind == WORSENED:
         yield f"worse than {occasion.previous.name}" if occasion.previous else "worse"
-    if occasion.suspect:
+    if occasion.facts.get("clock"):
+        yield "station clock wrong, time of receipt"
+    elif occasion.suspect:
         yield "value in doubt"
 
 

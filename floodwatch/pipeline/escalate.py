@@ -28,7 +28,7 @@ MOST = 200  # obligations a step; the next tick takes the rest
 ALONG = 2 * MINUTE  # so much too early a matter is taken along with another of the same person
 STAND_IN = 5 * MINUTE  # the least time to answer in for whoever stands in
 OUTDATED = frozenset(
-    {"rate", "rate_span", "age", "next", "to_next", "late"}
+    {"rate", "rate_span", "age", "next", "to_next", "late", "clock"}
 )  # facts of an older reading
 DUTY_ROOM = "值班室"
 

@@ -11,7 +11,7 @@ from floodwatch.model.alert import ORDER, SEASON, Holds, RuleKey
 from floodwatch.model.clock import HOUR, MINUTE
 from floodwatch.model.district import District
 from floodwatch.model.finding import UNKNOWN, Finding
-from floodwatch.model.quality import Flag
+from floodwatch.model.quality import Flag, Reason, reason_of
 from floodwatch.model.reading import Latest, SeriesKey
 from floodwatch.model.station import Station
 from floodwatch.model.threshold import Threshold
@@ -103,6 +103,8 @@ class LevelRule:
             facts["to_next"] = round(abs(ahead.limit - reading.value), 6)
         if latest.late:
             facts["late"] = 1
+        if reason_of(reading.quality) is Reason.CLOCK:
+            facts["clock"] = 1
         if open_band is not None and (why := self._switched(context, latest, stretch, open_band)):
             facts["why"] = why
         return facts

@@ -61,6 +61,15 @@ def test_a_rise_is_that_of_the_time_in_which_it_was_seen() -> None:
     assert "1.91" in body
 
 
+def test_a_wrong_clock_is_said_before_the_value() -> None:
+    said = occasion(suspect=True, facts={"clock": 1})
+    assert short(said).startswith(
+        "【内部告警Ⅱ】站钟有误，按收到时间，18日04:25 石桥水库水位104.77米"
+    )
+    assert "疑似异常" not in short(said)
+    assert "station clock wrong" in short(said, language="en")
+
+
 @pytest.mark.parametrize("why", ["confirmed", "no verdict within three minutes"])
 def test_the_reason_is_said_in_the_language_of_the_text(why: str) -> None:
     text = compose(occasion(why=why), district(), language="zh", owes=False)

@@ -116,6 +116,12 @@ def test_a_rise_seen_for_ten_minutes_is_not_that_of_an_hour() -> None:
     assert (facts["rate"], facts["rate_span"]) == (pytest.approx(11.46), 10 * MINUTE)
 
 
+def test_a_reading_whose_clock_cannot_be_believed_says_so() -> None:
+    ahead = pack(Flag.SUSPECT, Reason.CLOCK)
+    found = RULE.judge(context({STAGE: series([(T, 97.4)], {0: ahead})}, at=T))
+    assert (found.suspect, found.facts["clock"]) == (True, 1)
+
+
 def test_a_reading_that_cannot_be_is_no_end_of_a_rise() -> None:
     points = [(T - 70 * MINUTE, 94.9), (T - 20 * MINUTE, 95.2), (T - MINUTE, 1e6), (T, 95.32)]
     for known in (points, [*points[:3], (T + MINUTE, 95.32)]):
