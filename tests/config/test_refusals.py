@@ -1,11 +1,23 @@
 """The folder as a whole: missing files, curves, maps, and every error at once."""
 
+import re
+
 import pytest
 
 from tests.config.conftest import Folder
 
+EXAMPLE = re.compile(r"^# (?=\[\[?[\w.]+\]\]?$|\w+ = )", re.MULTILINE)  # a setting behind a "#"
+
 
 def test_the_starter_has_no_errors(starter: Folder) -> None:
+    assert starter.problems() == []
+
+
+def test_the_examples_that_the_starter_comments_out_are_right_too(starter: Folder) -> None:
+    for path in starter.path.glob("*.toml"):
+        path.write_text(EXAMPLE.sub("", path.read_text(encoding="utf-8")), encoding="utf-8")
+
+    assert "\n[[shift]]" in (starter.path / "recipients.toml").read_text(encoding="utf-8")
     assert starter.problems() == []
 
 
