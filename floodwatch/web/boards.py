@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection
 
 from floodwatch.model.clock import DAY, HOUR, SECOND
+from floodwatch.model.severity import Severity
 from floodwatch.store import board
 from floodwatch.web.alert_words import headline
 from floodwatch.web.board_rows import TREND, Coverage, Known, Row, coverage, rows
@@ -35,6 +36,16 @@ class Board:
         """The time of the newest reading of any station."""
         times = [row.main.time for row in self.rows if row.main.time is not None]
         return max(times, default=None)
+
+    @property
+    def needing(self) -> list[dict[str, Any]]:
+        """The open alerts that need somebody now, worst and unanswered first."""
+        return [alert for alert in self.alerts if not _only_watched(alert)]
+
+    @property
+    def watched(self) -> list[dict[str, Any]]:
+        """The others: nobody owes an answer to them, or another alert speaks for them."""
+        return [alert for alert in self.alerts if _only_watched(alert)]
 
     def group(self, name: str) -> list[Row]:
         """The rows of one table of the board, in the order they stand."""
@@ -101,6 +112,14 @@ def make(connection: Connection, here: Here) -> Board:
         alerts,
         by_code,
     )
+
+
+def _only_watched(alert: dict[str, Any]) -> bool:
+    """Grade IV on the screen only or already acknowledged, and what another alert speaks for."""
+    if str(alert["muted_by"] or "").startswith("alert:"):
+        return True
+    lowest = alert["severity"] == Severity.IV
+    return lowest and (not alert["asks"] or _acknowledged(alert))
 
 
 def _acknowledged(alert: dict[str, Any]) -> bool:

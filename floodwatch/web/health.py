@@ -33,6 +33,11 @@ LOOPS = {
     "timetable": _l("定时任务"),
     "replies": _l("收取回复"),
 }
+JOBS = {
+    "tidy": _l("清理旧文件"),
+    "audit": _l("夜间核对"),
+    "alive": _l("每日平安消息"),
+}
 
 
 class Life(NamedTuple):
@@ -97,6 +102,7 @@ def show() -> str:
             life=life(connection),
             standing=STANDING,
             loop_words=LOOPS,
+            job_words=JOBS,
             canary_away=CANARY_AWAY,
             waiting=delivery_log.waiting(connection),
             accepted=delivery_log.last_accepted(connection),

@@ -8,10 +8,13 @@ from zoneinfo import ZoneInfo
 from flask import g
 from sqlalchemy import Connection
 
+from floodwatch.model.clock import HOUR
 from floodwatch.model.district import District
-from floodwatch.store import board, clockwork, mutes, obligation_log, responses
+from floodwatch.store import board, clockwork, incoming, mutes, obligation_log, responses
 from floodwatch.store.responses import Response
 from floodwatch.web.services import Services, now, services
+
+UNCLEAR_FOR = 12 * HOUR  # a shift: afterwards whoever came on duty has read it
 
 
 @dataclass(frozen=True)
@@ -31,6 +34,7 @@ class Here:
     open_alerts: int = 0
     unanswered: int = 0
     unreached: tuple[str, ...] = ()  # called in vain, and nobody answered in their place
+    unclear: int = 0  # messages of the last hours nobody could make an answer of
     rev: int = 0
 
     @property
@@ -63,6 +67,7 @@ def look(given: Services, connection: Connection) -> Here:
         open_alerts=alerts,
         unanswered=unanswered,
         unreached=tuple(obligation_log.unreached(connection)),
+        unclear=incoming.unclear(connection, since=at - UNCLEAR_FOR),
         rev=board.revision(connection),
     )
 

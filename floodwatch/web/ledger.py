@@ -18,7 +18,7 @@ from floodwatch.web.guard import needs
 from floodwatch.web.here import here
 from floodwatch.web.language import _
 from floodwatch.web.services import services
-from floodwatch.web.words import DUTIES, local, numeral, word
+from floodwatch.web.words import DUTIES, local, numeral, place, word
 
 blueprint = Blueprint("ledger", __name__)
 PATTERN = "%Y-%m-%d %H:%M:%S"
@@ -136,12 +136,11 @@ def _heads() -> list[str]:
 
 
 def _cells(line: Line) -> list[str | int]:
-    station = here().district.stations.get(line.station)
     when = "" if line.ended_at is None else local(line.ended_at, here().tz).strftime(PATTERN)
     return [
         local(line.opened_at, here().tz).strftime(PATTERN),
         line.alert_id,
-        safe(station.name if station else line.station),
+        safe(place(line.station)),
         safe(line.label),
         numeral(line.severity),
         safe(_("值班室") if line.party == "room" else line.party),

@@ -55,9 +55,8 @@ def show() -> str:
     """The overview."""
     with services().database.read() as connection:
         made = board_at(connection)
-        night = night_at(connection)
     drawn = drawing(here().district, made.rows)
-    return render_template("overview.html", board=made, groups=groups(), map=drawn, night=night)
+    return render_template("overview.html", board=made, groups=groups(), map=drawn)
 
 
 @blueprint.get("/board.txt")

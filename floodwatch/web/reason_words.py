@@ -46,7 +46,29 @@ DELIVERY = {
     "the alert resolved before it could be sent": _l("发出之前告警已解除"),
     "a graver message of the same alert took its place": _l("由同一告警更重的消息代替"),
 }
-CHANNELS = {"inbox": _l("示范手机"), "log": _l("日志")}
+CHANNELS = {
+    "inbox": _l("示范手机"),
+    "log": _l("日志"),
+    "smtp": _l("邮件"),
+    "sms_gammu": _l("短信（本机模块）"),
+    "sms_aliyun": _l("短信（阿里云）"),
+    "sms_tencent": _l("短信（腾讯云）"),
+    "sms_smpp": _l("短信（网关）"),
+    "voice": _l("语音电话"),
+    "apprise": _l("群消息"),
+    "webhook": _l("网络推送"),
+    "siren": _l("警报器"),
+}
+VIA = {
+    "page": _l("页面"),
+    "link": _l("应答链接"),
+    "sms": _l("短信"),
+    "call": _l("电话"),
+    "voice": _l("语音电话"),
+    "cli": _l("命令行"),
+    "api": _l("接口"),
+    "scripted": _l("示范脚本"),
+}
 SENT = {
     "accepted": _l("送达"),
     "retry": _l("稍后重试"),

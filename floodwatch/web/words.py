@@ -9,7 +9,7 @@ from flask import Flask
 from flask_babel import lazy_gettext as _l
 
 from floodwatch.charts.limits import Gap
-from floodwatch.model.alert import CallResult, ObligationState
+from floodwatch.model.alert import DISTRICT, CallResult, ObligationState
 from floodwatch.model.clock import DAY, HOUR, MINUTE, SECOND
 from floodwatch.model.moment import parse
 from floodwatch.model.severity import Severity
@@ -306,12 +306,21 @@ def word(words: Mapping[Any, object], key: str) -> str:
     return str(words.get(key, key))
 
 
+def place(code: str) -> str:
+    """The name of a station; the whole district, or the service itself."""
+    station = here().district.stations.get(code)
+    if station is not None:
+        return station.name
+    return _("全区") if code == DISTRICT else _("系统")
+
+
 def install(app: Flask) -> None:
     """Teach the templates these words."""
 
     env = app.jinja_env
     env.filters.update(
         figure=figure,
+        place=place,
         unit=unit,
         variable=variable_name,
         age=age,
@@ -340,5 +349,6 @@ def install(app: Flask) -> None:
         delivery=reason_words.delivery,
         channel=lambda key: word(reason_words.CHANNELS, key),
         sent=lambda key: word(reason_words.SENT, key),
+        via=lambda key: word(reason_words.VIA, key),
     )
     env.globals["here"] = here

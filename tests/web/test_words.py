@@ -41,7 +41,7 @@ def test_the_timeline_speaks_the_readers_language(app: Flask) -> None:
     with app.test_request_context():
         assert told(event) == "六分钟内未能核实，按真实处置"
         assert told(reminder) == "值班室 第 2 次未应答"
-        assert told(note) == "示范甲 送不到 (smtp: 被拒，不再重试) → 示范手机"
+        assert told(note) == "示范甲 送不到 (邮件: 被拒，不再重试) → 示范手机"
     with app.test_request_context():
         session["language"] = "en"
         assert told(event) == "not decided within six minutes: taken as real"

@@ -83,8 +83,7 @@ document.addEventListener("click", (event) => {
   if (ack) ask(ack);
   const copier = event.target.closest("[data-copy]");
   if (copier) copy(copier);
-  if (event.target.closest("[data-print]")) window.print();
-  if (event.target.closest("[data-print]")) window.print();
+  if (event.target.closest("button[data-print]")) window.print();
   if (!event.target.closest(".menu")) document.querySelector(".menu")?.removeAttribute("open");
 });
 document.addEventListener("submit", async (event) => {
