@@ -5,32 +5,37 @@ alone would have done: holds that run out, rain that leaves its window, seasons 
 watched is replayed before what watches it.
 """
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import groupby
 from typing import NamedTuple
 
+from floodwatch.model.alert import RuleKey
 from floodwatch.model.district import District
-from floodwatch.model.errors import FloodWatchError
 from floodwatch.pipeline.hindsight import Entered, Hindsight, Nothing, Source
 from floodwatch.pipeline.plan import compile_plan
-from floodwatch.pipeline.rehearsed import People, Rehearsal, Rehearsed, alerts_of
+from floodwatch.pipeline.rehearsed import Cancelled, People, Rehearsal, Rehearsed, alerts_of
 from floodwatch.pipeline.replay import Replay, Replayed
 from floodwatch.pipeline.retell import NEVER, WITHIN, Answers, retell
 from floodwatch.rules.context import Rule
-from floodwatch.store.alert_log import Change
 
-__all__ = ["NEVER", "WITHIN", "Answers", "People", "Rehearsal", "Rehearsed", "Source", "rehearse"]
+__all__ = [
+    "NEVER",
+    "WITHIN",
+    "Answers",
+    "Cancelled",
+    "People",
+    "Rehearsal",
+    "Rehearsed",
+    "Source",
+    "rehearse",
+]
 
 # Rules on silence: in a stored series it mostly shows how it was collected.
 SILENT = frozenset({"stale", "rise_silent", "rise_flat", "stuck", "offline", "feed"})
 WORKERS = 2
 
 Progress = Callable[[int, int], object]  # rules replayed, of how many
-
-
-class Cancelled(FloodWatchError):
-    """Somebody stopped the rehearsal."""
 
 
 class Period(NamedTuple):
@@ -139,11 +144,11 @@ def _is_wanted(rule: Rule, period: Period) -> bool:
     return period.stale or rule.key.type not in SILENT
 
 
-def _ranks(rules: Iterable[Rule], rank: "dict[object, int] | object") -> Iterable[list[Rule]]:
+def _ranks(rules: Iterable[Rule], rank: Mapping[RuleKey, int]) -> Iterable[list[Rule]]:
     """What watches nothing first, then what watches only that, and so on."""
     by_rank: dict[int, list[Rule]] = {}
     for rule in rules:
-        by_rank.setdefault(rank.get(rule.key, 0), []).append(rule)  # type: ignore[union-attr]
+        by_rank.setdefault(rank.get(rule.key, 0), []).append(rule)
     return [by_rank[number] for number in sorted(by_rank)]
 
 
@@ -151,8 +156,3 @@ def _by_station(rules: Iterable[Rule]) -> list[list[Rule]]:
     """The rules of one station one after another: they look at the same series."""
     ordered = sorted(rules, key=lambda rule: rule.key.station)
     return [list(mine) for _, mine in groupby(ordered, key=lambda rule: rule.key.station)]
-
-
-def changes_of(found: Iterable[Replayed]) -> list[tuple[int, Change]]:
-    """What became of all rules, by rising time."""
-    return sorted((c for one in found for c in one.changes), key=lambda change: change[0])

@@ -8,9 +8,14 @@ from typing import Any, NamedTuple
 
 from floodwatch.model.alert import RuleKey, Transition, TransitionKind
 from floodwatch.model.clock import MINUTE
+from floodwatch.model.errors import FloodWatchError
 from floodwatch.model.moment import iso
 from floodwatch.model.severity import Severity
 from floodwatch.store.alert_log import Change
+
+
+class Cancelled(FloodWatchError):
+    """Somebody stopped the rehearsal."""
 
 
 @dataclass(slots=True)

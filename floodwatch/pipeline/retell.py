@@ -4,23 +4,21 @@ Obligations, the bell of the room, calls, reminders, whoever stands in, digests 
 are those of the live service. What leaves arrives at once; how people answer is an assumption.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import NamedTuple
 
 from sqlalchemy import event
 
 from floodwatch.model.clock import MINUTE
 from floodwatch.model.district import District
-from floodwatch.model.errors import FloodWatchError
 from floodwatch.model.notification import OutboxState, Sent
 from floodwatch.notify import routing, sms_text
 from floodwatch.pipeline import arrange, escalate, muting
-from floodwatch.pipeline.rehearsed import People, Room, Told
+from floodwatch.pipeline.rehearsed import Cancelled, People, Room, Told
 from floodwatch.pipeline.tell import tell
 from floodwatch.store import alert_log, outbox, retold
 from floodwatch.store.alert_log import Change
@@ -32,10 +30,6 @@ EPOCH = 1
 MOST = 1_000_000
 # When muting looks again after something was said: a gateway's own alert, the end of another's.
 LOOKS = (MINUTE, 3 * MINUTE, 15 * MINUTE)
-
-
-class Cancelled(FloodWatchError):
-    """Somebody stopped the rehearsal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,27 +176,3 @@ class _Telling:
         told = retold.told(self._tx.connection, self._district.tz)
         tones, by_night, worst = retold.tones(self._tx.connection, self._district.tz)
         return People(tuple(Told(*one) for one in told), Room(tones, by_night, worst))
-
-
-class Difference(NamedTuple):
-    """What people would be told more (or less) of than at present."""
-
-    messages: int
-    calls: int
-    sms_parts: int
-    tones: int
-
-
-def difference(present: People, draft: People) -> Difference:
-    """From the present to the draft."""
-    return Difference(
-        draft.messages - present.messages,
-        draft.calls - present.calls,
-        draft.sms_parts - present.sms_parts,
-        draft.room.tones - present.room.tones,
-    )
-
-
-def names(people: Iterable[People]) -> list[str]:
-    """Everybody who was told anything, by name."""
-    return sorted({one.person for each in people for one in each.told})
