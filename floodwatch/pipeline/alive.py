@@ -1,8 +1,9 @@
 """系统正常: the message whose absence means something, at 08:00 and when a shift begins."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection
 
@@ -13,11 +14,13 @@ from floodwatch.notify import routing
 from floodwatch.notify.figures import clean, short_time
 from floodwatch.notify.message import DEMONSTRATION, DEMONSTRATION_EN
 from floodwatch.pipeline import lines, room
+from floodwatch.rules import feed, offline, rise_silent, stale
 from floodwatch.store import alert_log, delivery_log, dispatch, outbox
 from floodwatch.store.database import Database
 
 KIND = "alive"
 MORNING = 8 * HOUR
+SILENT = frozenset({stale.TYPE, rise_silent.TYPE, offline.TYPE})
 LATE = HOUR  # how long after its time it still goes out
 
 
@@ -79,10 +82,22 @@ def _slots(language: str, district: District) -> dict[str, str]:
     }
 
 
+def _silent(district: District, open_alerts: Iterable[Mapping[str, Any]]) -> set[str]:
+    """The stations that do not speak: a gauge of theirs, all of them, or their gateway."""
+    found: set[str] = set()
+    for row in open_alerts:
+        if row["type"] == feed.TYPE:
+            gateway = row["gauge"]
+            found |= {s.code for s in district.stations.values() if s.gateway == gateway}
+        elif row["type"] in SILENT:
+            found.add(row["station"])
+    return found & district.stations.keys()
+
+
 def text(connection: Connection, district: District, *, now: int, language: str) -> str:
     """What is well and what is not, in one line."""
     open_alerts = alert_log.alerts(connection, state="firing")
-    silent = len({row["station"] for row in open_alerts if row["type"] == "stale"})
+    silent = len(_silent(district, open_alerts))
     waiting = sum(delivery_log.waiting(connection).values())
     sms = [
         line.last_ok

@@ -13,8 +13,9 @@ from sqlalchemy import Connection, bindparam, select
 from floodwatch.hydrology.hydrological_day import Bounds, Day, days, summary
 from floodwatch.model.reading import SeriesKey
 from floodwatch.store.database import Database, Transaction
+from floodwatch.store.journal import mark_dirty
 from floodwatch.store.stretch import stretch
-from floodwatch.store.tables import daily, dirty, series
+from floodwatch.store.tables import daily, dirty, latest, series
 
 COST = 60.0  # of one transaction, in days of journal rows
 _IN_BLOCKS = 0.1  # what a day in blocks costs beside one in rows
@@ -36,6 +37,7 @@ _NOTES = (
     .where(dirty.c.id.in_(bindparam("ids", expanding=True)))
     .order_by(dirty.c.id)
 )
+_HEARD = select(latest.c.series_id).where(latest.c.time > bindparam("start"))
 _ALL = select(dirty.c.id).order_by(dirty.c.id)
 _DONE = dirty.delete().where(dirty.c.id == bindparam("number"))
 _SHORTEN = (
@@ -83,6 +85,15 @@ def put(tx: Transaction, series_id: int, rows: Sequence[Day]) -> None:
     """Write days that are over and have been summed up."""
     if rows:
         tx.dialect.upsert(tx.connection, daily, [(series_id, *row) for row in rows])
+
+
+def note_live(tx: Transaction, start: int, end: int) -> None:
+    """Have the days of this span (ms) summed up: readings that come in time mark none themselves.
+
+    Of every series that was heard in it or later.
+    """
+    heard = tx.connection.execute(_HEARD, {"start": start}).scalars()
+    mark_dirty(tx, {number: (start + 1, end) for number in heard})
 
 
 def recompute(

@@ -12,6 +12,7 @@ from floodwatch.pipeline import alive, lines
 from floodwatch.store.database import Database
 from tests.notify.village import VILLAGE
 from tests.pipeline.telling import Room, over
+from tests.web.seeding import put_alert
 
 EIGHT = 1_781_740_800_000  # 2026-06-18 08:00 +08:00
 SHIFTS = (
@@ -63,3 +64,28 @@ def test_it_counts_what_is_not_well(room: Room) -> None:
     send(room, EIGHT)
     said = room.outbox(kind="alive")[0]["body"]
     assert "未解除告警1项，待发消息4条，最近送出18日05:00" in said
+
+
+def test_a_station_is_silent_whichever_rule_says_so(room: Room) -> None:
+    codes = sorted(VILLAGE.stations)
+    first, second = (replace(VILLAGE.stations[code], gateway="G1") for code in codes[:2])
+    room.district = replace(
+        VILLAGE, stations=VILLAGE.stations | {codes[0]: first, codes[1]: second}
+    )
+    with room.database.write() as tx:
+        for station, kind, gauge in (
+            (codes[0], "rise_silent", "1"),
+            (codes[2], "offline", "*"),
+            ("district", "feed", "G1"),
+        ):
+            put_alert(
+                tx.connection,
+                rev=tx.rev,
+                station=station,
+                gauge=gauge,
+                type=kind,
+                direction="none",
+                fired_at=EIGHT - HOUR,
+            )
+    send(room, EIGHT)
+    assert "在线2/5站，失测3站" in room.outbox(kind="alive")[0]["body"]

@@ -34,3 +34,16 @@ def test_old_rows_are_compacted_and_days_summed_up_in_one_run(sqlite_database: D
     assert [day.n for day in days] == [24] * 20
     assert all(day.coverage == 1.0 for day in days)
     assert tidy(sqlite_database, district=district, now=NOW).days == 0
+
+
+def test_a_day_of_live_readings_gets_its_row_once_it_is_over(sqlite_database: Database) -> None:
+    district = District(stations={STATION.code: STATION})
+    number = add_series(sqlite_database, sealed_until=NOW - 20 * DAY)
+    times = range(NOW - 2 * DAY + 6 * HOUR, NOW + 1, 6 * HOUR)
+    with sqlite_database.write() as tx:  # as they come in: none of them late, no day marked
+        journal.put(tx, [Row(number, t, 1.0, 1, t) for t in times])
+        journal.recompute_latest(tx, [number], now=NOW)
+    assert tidy(sqlite_database, district=district, now=NOW + HOUR).days >= 2
+    days = Readings(sqlite_database).daily(STATION.gauges[0].key, 20260601, 20260702)
+    assert [(day.day, day.n) for day in days] == [(20260630, 4), (20260701, 4)]
+    assert tidy(sqlite_database, district=district, now=NOW + 2 * HOUR).days == 0
