@@ -158,9 +158,10 @@ def test_a_full_disk_frees_the_reserve_and_room_puts_it_back(tmp_path: Path) -> 
 
 
 def test_a_fault_of_the_disk_ends_the_process_and_the_next_one_has_the_file_checked(
-    watched: Watched,
+    sqlite_town: Town,
 ) -> None:
-    town = watched.town
+    town = sqlite_town
+    watched = Watched(town)
     watched.machine.fault("SQLITE_IOERR_FSYNC")
     assert watched.machine.broken == "SQLITE_IOERR_FSYNC"
     after = Watched(town)
@@ -188,10 +189,10 @@ def test_a_damaged_file_stays_an_alert(watched: Watched) -> None:
     assert "storage" in watched.town.system_alerts()
 
 
-def test_the_database_tells_which_fault_it_met(town: Town) -> None:
+def test_the_database_tells_which_fault_it_met(sqlite_town: Town) -> None:
     told: list[str] = []
-    town.database.on_fault = told.append
-    with pytest.raises(StorageError), town.database.read() as connection:
+    sqlite_town.database.on_fault = told.append
+    with pytest.raises(StorageError), sqlite_town.database.read() as connection:
         connection.exec_driver_sql("SELECT 1 FROM no_such_table")
     assert told == ["SQLITE_ERROR"]
 
