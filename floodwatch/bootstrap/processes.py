@@ -20,7 +20,7 @@ from floodwatch.loops import Loops, Turn
 from floodwatch.model.clock import HOUR, MINUTE, SystemClock
 from floodwatch.model.errors import Fenced
 from floodwatch.model.notification import Channel
-from floodwatch.pipeline import alive, canary, faults
+from floodwatch.pipeline import alive, canary, coming, faults
 from floodwatch.pipeline.canary import Canary, CanaryChannel
 from floodwatch.pipeline.channels import Kept
 from floodwatch.pipeline.compact import tidy
@@ -249,10 +249,19 @@ class EngineWork:
                 epoch=self.epoch,
             )
 
+        def list_coming() -> object:
+            return coming.send(
+                services.database,
+                district=services.configuration.current(),
+                now=services.now(),
+                epoch=self.epoch,
+            )
+
         return [
             Job("tidy", HOUR, tidy_up),
             Job("audit", HOUR, self._audit),
             Job("alive", MINUTE, say_alive),
+            Job("coming", 10 * MINUTE, list_coming),
         ]
 
     def _audit(self) -> None:

@@ -8,12 +8,14 @@ from floodwatch.hydrology.hydrological_day import bounds
 from floodwatch.model.clock import DAY, HOUR
 from floodwatch.model.district import District
 from floodwatch.model.errors import Refused
-from floodwatch.model.reading import SeriesKey
+from floodwatch.model.quality import GOOD
+from floodwatch.model.reading import Latest, Reading, SeriesKey
 from floodwatch.model.station import Gauge, Station, StationKind
 from floodwatch.reports.duty_facts import duty
 from floodwatch.reports.facts import Facts, Rain, Works, mean_of
 from floodwatch.reports.rain_facts import RainDay, rain_day
 from floodwatch.reports.water_facts import Water, water
+from floodwatch.rules.coming_limits import coming, worded
 from floodwatch.store.database import Database
 from floodwatch.store.readings import Readings
 
@@ -51,9 +53,9 @@ def facts(database: Database, district: District, day: date, *, now: int) -> Fac
     with database.read() as connection:
         done = duty(connection, start=at - DAY, end=at)
     rain = Rain(tuple(sorted(gauges, key=lambda g: -g.total)), mean_of(gauges, district), silent)
-    return Facts(
-        district, at, rain, tuple(waters), done, live, total, _works(readings, known, district, at)
-    )
+    works = _works(readings, known, district, at)
+    ahead = _ahead(district, waters, at)
+    return Facts(district, at, rain, tuple(waters), done, live, total, works, ahead)
 
 
 def _rain(
@@ -100,6 +102,18 @@ def _water(
         thresholds=district.thresholds,
         year_ago=float(past.values[-1]) if past.size and station.kind in _WITH_PAST else None,
     )
+
+
+def _ahead(district: District, waters: Iterable[Water], at: int) -> tuple[str, ...]:
+    """The limits of the coming days that stations stand above already, worded."""
+    latest = {}
+    for each in waters:
+        if each.variable == "stage" and each.now is not None:
+            key = SeriesKey(each.station.code, "1", "stage")
+            reading = Reading(key, each.now.time, each.now.value, GOOD, each.now.time)
+            latest[key] = Latest(reading, each.now.time, each.now.time, False)
+    found = coming(district, latest, at)
+    return tuple(worded(each, district.zone_of(each.station), "zh") for each in found)
 
 
 _OF_WORKS = {"pumps_running": "running", "flow": "flow", "gate_opening": "opening"}

@@ -1,7 +1,9 @@
 """Stations that stand above a limit which comes into force in the next days."""
 
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from typing import NamedTuple
+from zoneinfo import ZoneInfo
 
 from floodwatch.model.clock import DAY
 from floodwatch.model.district import District
@@ -46,6 +48,21 @@ def coming(
         bands = Bands(thresholds, district.zone_of(key.station))
         found += _of_station(bands, known, station.name, now=now, until=now + days * DAY)
     return sorted(found, key=lambda each: (each.at, each.station))
+
+
+def worded(found: Coming, tz: ZoneInfo, language: str) -> str:
+    """One of them as a line of a list or report."""
+    day = datetime.fromtimestamp(found.at / 1_000, tz)
+    order = f"（{found.order}）" if found.order else ""
+    if language == "zh":
+        return (
+            f"{found.name}{day.month}月{day.day}日8时起{found.label}{found.limit:.2f}米{order}，"
+            f"现{found.value:.2f}米，{f'高{found.over:.2f}米' if found.over else '持平'}"
+        )
+    return (
+        f"{found.name}: {found.label} {found.limit:.2f} m from 08:00 on {day:%d %b}{order}, "
+        f"now {found.value:.2f} m, {found.over:.2f} m above"
+    )
 
 
 def _of_station(

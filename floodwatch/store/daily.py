@@ -93,7 +93,7 @@ def note_live(tx: Transaction, start: int, end: int) -> None:
     Of every series that was heard in it or later.
     """
     heard = tx.connection.execute(_HEARD, {"start": start}).scalars()
-    mark_dirty(tx, {number: (start + 1, end) for number in heard})
+    mark_dirty(tx, dict.fromkeys(heard, (start + 1, end)))
 
 
 def recompute(
