@@ -6,8 +6,7 @@ from functools import cache
 from math import isfinite
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Select, bindparam, insert, select, text, update
-from sqlalchemy.engine import Row
+from sqlalchemy import Connection, TextClause, bindparam, insert, select, text, update
 
 from floodwatch.model.alert import Origin, Phase, RuleKey, RuleState, Transition, TransitionKind
 from floodwatch.model.finding import Finding
@@ -95,19 +94,23 @@ def states(connection: Connection, rules: Iterable[RuleKey]) -> dict[RuleKey, Ru
     """The stored states of these rules; one never seen is absent."""
     by_name = {str(rule): rule for rule in rules}
     dialect = dialect_of(connection.dialect.name)
-    found = connection.execute(_states(dialect), {"rules": dialect.array(by_name)})
-    return {by_name[row.rule]: _decoded(row) for row in found}
+    found = dialect.ask(connection, _states(dialect), {"rules": dialect.array(by_name)})
+    return {by_name[row[0]]: _decoded(_Stored(*row), dialect) for row in found}
 
 
 @cache  # asked in every transaction: making the statement anew costs as much as asking
-def _states(dialect: Dialect) -> Select[Any]:
-    return select(_state).where(text(f"rule IN {dialect.texts('rules')}"))
+def _states(dialect: Dialect) -> TextClause:
+    columns = ", ".join(_Stored._fields)
+    return text(f"SELECT {columns} FROM rule_state WHERE rule IN {dialect.texts('rules')}")
 
 
 def due(connection: Connection, now: int) -> list[RuleKey]:
     """The rules that time alone may change by now (service ms), longest waiting first."""
-    query = select(_state.c.rule).where(_state.c.due <= now).order_by(_state.c.due)
-    return [rule_key(name) for name in connection.execute(query).scalars() if _is_key(name)]
+    rows = dialect_of(connection.dialect.name).ask(connection, _DUE, {"now": now})
+    return [rule_key(row[0]) for row in rows if _is_key(row[0])]
+
+
+_DUE = text("SELECT rule FROM rule_state WHERE due <= :now ORDER BY due")
 
 
 def postpone(tx: Transaction, rule: RuleKey, *, until: int) -> None:
@@ -361,10 +364,18 @@ def _encode(state: RuleState) -> dict[str, Any]:
     }
 
 
-def _decoded(row: Row[Any]) -> RuleState:
+class _Stored(NamedTuple):
+    rule: str
+    phase: str
+    due: int | None
+    alert_id: int | None
+    state: Any  # a document
+
+
+def _decoded(row: _Stored, dialect: Dialect) -> RuleState:
     """The state; of one that cannot be read its alert at its mildest: worse is told anew."""
     try:
-        return _decode(row)
+        return _decode(row, dialect.document(row.state))
     except (KeyError, TypeError, ValueError):
         _log.exception("the state of rule %s cannot be read", row.rule)
     if row.alert_id is None and row.phase != Phase.FIRING.value:
@@ -372,8 +383,7 @@ def _decoded(row: Row[Any]) -> RuleState:
     return RuleState(Phase.FIRING, Severity.IV, due=row.due, alert_id=row.alert_id)
 
 
-def _decode(row: Row[Any]) -> RuleState:
-    stored = dict(row.state)
+def _decode(row: _Stored, stored: dict[str, Any]) -> RuleState:
     return RuleState(
         phase=Phase(row.phase),
         severity=Severity(stored["severity"]) if stored["severity"] else None,

@@ -12,6 +12,7 @@ from floodwatch.model.clock import Clock
 from floodwatch.model.errors import Fenced
 from floodwatch.store import tables
 from floodwatch.store.database import Database, Transaction
+from floodwatch.store.dialect import dialect_of
 
 STANDING_S = 10.0  # a beat that stands this long may be taken over
 ENGINE = "engine"
@@ -158,15 +159,18 @@ class ServiceRow(NamedTuple):
 
 
 # Made once: every transaction asks.
-_SERVICE_ROW = select(*(tables.service_time.c[name] for name in ServiceRow._fields)).where(
-    tables.service_time.c.id == 1
+_SERVICE_ROW = text(
+    'SELECT now, monotonic, boot, "offset", agrees, speed FROM service_time WHERE id = 1'
 )
 
 
 def service_row(connection: Connection) -> ServiceRow | None:
     """The clock as the engine last wrote it."""
-    row = connection.execute(_SERVICE_ROW).one_or_none()
-    return ServiceRow(*row) if row else None
+    rows = dialect_of(connection.dialect.name).ask(connection, _SERVICE_ROW, {})
+    if not rows:
+        return None
+    found = ServiceRow(*rows[0])
+    return found._replace(agrees=bool(found.agrees))
 
 
 def set_service_row(tx: Transaction, row: ServiceRow) -> None:
@@ -198,9 +202,12 @@ def advanced(row: ServiceRow | None, clock: Clock, *, boot: str) -> int:
 
 def setting(connection: Connection, name: str) -> Any | None:
     """A fact that processes share, as it was set; None when it never was."""
-    return connection.execute(
-        select(tables.setting.c.value).where(tables.setting.c.name == name)
-    ).scalar_one_or_none()
+    dialect = dialect_of(connection.dialect.name)
+    rows = dialect.ask(connection, _SETTING, {"name": name})
+    return dialect.document(rows[0][0]) if rows else None
+
+
+_SETTING = text("SELECT value FROM setting WHERE name = :name")
 
 
 def set_setting(tx: Transaction, name: str, value: Any) -> None:
@@ -220,9 +227,11 @@ class Job(NamedTuple):
 
 def jobs(connection: Connection) -> dict[str, Job]:
     """All jobs that ever ran, by name."""
-    columns = [tables.job.c[name] for name in Job._fields]
-    rows = connection.execute(select(*columns).order_by(tables.job.c.name))
-    return {row.name: Job(*row) for row in rows}
+    rows = dialect_of(connection.dialect.name).ask(connection, _JOBS, {})
+    return {row[0]: Job(*row) for row in rows}
+
+
+_JOBS = text(f"SELECT {', '.join(Job._fields)} FROM job ORDER BY name")
 
 
 def job_done(tx: Transaction, name: str, *, every: int, now: int) -> None:

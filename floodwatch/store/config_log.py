@@ -5,20 +5,21 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, select, text
 
 from floodwatch.model.errors import Problem
 from floodwatch.store.clockwork import set_setting, setting
 from floodwatch.store.database import Transaction
+from floodwatch.store.dialect import dialect_of
 from floodwatch.store.tables import audit, config_version
 
 REFUSED = "config_refused"
-_NEWEST = select(func.max(config_version.c.id))
+_NEWEST = text("SELECT MAX(id) FROM config_version")
 
 
 def newest(connection: Connection) -> int:
     """The number of the version in force; 0 when there is none yet."""
-    found = connection.execute(_NEWEST).scalar()
+    ((found,),) = dialect_of(connection.dialect.name).ask(connection, _NEWEST, {})
     return int(found or 0)
 
 

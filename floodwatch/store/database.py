@@ -64,7 +64,7 @@ class Transaction:
         """What is done within is taken back alone when it fails; what was done before it stays."""
         before = len(self._callbacks)
         try:
-            with self.connection.begin_nested():
+            with self.dialect.part(self.connection):
                 yield
         except BaseException:
             del self._callbacks[before:]
@@ -181,13 +181,14 @@ class Database:
         if self.path is None:
             connection.execute(_POSTGRES_TURN)
         if epoch is not None:
-            current = connection.execute(_EPOCH).scalar_one_or_none()
+            rows = self.dialect.ask(connection, _EPOCH, {})
+            current = rows[0][0] if rows else None
             if current != epoch:
                 raise Fenced(
                     f"{self}: another engine has taken over (epoch {current}, ours was {epoch}); "
                     "this one must stop"
                 )
-        rev: int = connection.execute(_NEXT_REV).scalar_one()
+        ((rev,),) = self.dialect.ask(connection, _NEXT_REV, {})
         return Transaction(connection, self.dialect, rev)
 
     def _turn(self) -> AbstractContextManager[None]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
-from typing import Any, NamedTuple, cast
+from typing import NamedTuple
 
 import numpy as np
 from sqlalchemy import Connection, TextClause, text
@@ -84,7 +84,7 @@ def stored(
     if not pairs:
         return {}
     dialect = dialect_of(connection.dialect.name)
-    rows = connection.execute(_stored(dialect), {"pairs": dialect.records(pairs)})
+    rows = dialect.ask(connection, _stored(dialect), {"pairs": dialect.records(pairs)})
     found = {(row[0], row[1]): (row[2], row[3]) for row in rows}
     sealed = sealed_until(connection, {series_id for series_id, _ in pairs})
     older: dict[int, list[int]] = {}
@@ -116,7 +116,7 @@ def put(tx: Transaction, rows: Sequence[Row]) -> None:
 def sealed_until(connection: Connection, ids: Iterable[int]) -> dict[int, int]:
     """From when on each series is journal rows (ms UTC); before it is in blocks."""
     dialect = dialect_of(connection.dialect.name)
-    rows = connection.execute(_sealed(dialect), {"ids": dialect.array(ids)})
+    rows = dialect.ask(connection, _sealed(dialect), {"ids": dialect.array(ids)})
     return {row[0]: row[1] for row in rows}
 
 
@@ -142,8 +142,7 @@ def mark_dirty(tx: Transaction, spans: Mapping[int, tuple[int, int]]) -> None:
     if not spans:
         return
     values = {"spans": tx.dialect.records((key, *span) for key, span in spans.items()), "day": DAY}
-    widened = tx.connection.execute(_widen(tx.dialect), values)
-    done = set(widened.scalars())
+    done = {row[0] for row in tx.dialect.ask(tx.connection, _widen(tx.dialect), values)}
     fresh = [
         {"series_id": key, "start": start, "end": end}
         for key, (start, end) in spans.items()
@@ -226,15 +225,11 @@ def _widen(dialect: Dialect) -> TextClause:
 
 def _from_rows(connection: Connection, spans: Mapping[int, tuple[int, int]]) -> dict[int, Series]:
     dialect = dialect_of(connection.dialect.name)
-    found = connection.execute(
-        _windows(dialect),
-        {"spans": dialect.records((key, *span) for key, span in spans.items())},
-    )
-    # The driver's own tuples, one at a time: ten thousands of rows are a common question.
-    table = np.fromiter(cast(Iterable[Any], found.cursor), _ROW)
-    found.close()
-    if not table.size:
+    values = {"spans": dialect.records((key, *span) for key, span in spans.items())}
+    found = dialect.ask(connection, _windows(dialect), values)
+    if not found:
         return {}
+    table = np.fromiter(map(tuple, found), _ROW, len(found))
     table = table[np.lexsort((table["time"], table["series_id"]))]
     numbers, starts = np.unique(table["series_id"], return_index=True)
     ends = [*starts[1:].tolist(), table.size]

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from sqlalchemy import Connection, TextClause, text
@@ -49,13 +49,13 @@ class _Newest(NamedTuple):
 def latest(connection: Connection, series_ids: Iterable[int] | None = None) -> dict[int, LatestRow]:
     """The newest reading of these series, or of all, by series id."""
     if series_ids is None:
-        rows = connection.execute(_ALL)
+        rows: Iterable[Sequence[Any]] = connection.execute(_ALL)
     else:
         wanted = list(series_ids)
         if not wanted:
             return {}
         dialect = dialect_of(connection.dialect.name)
-        rows = connection.execute(_of(dialect), {"ids": dialect.array(wanted)})
+        rows = dialect.ask(connection, _of(dialect), {"ids": dialect.array(wanted)})
     # SQLite says 0 or 1 for `late`.
     return {row[0]: LatestRow._make((*row[:7], bool(row[7]), row[8])) for row in rows}
 

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from functools import cache
 from typing import Any, Protocol
 
-from sqlalchemy import Connection, Select, Table, func, insert, select, text, update
+from sqlalchemy import Connection, Select, Table, TextClause, func, insert, select, text, update
 
 from floodwatch.store import duty_tables as t
 from floodwatch.store.among import among
@@ -32,16 +32,20 @@ def open_hazards(
     if stations is None:
         return _rows(connection, _OPEN)
     dialect = dialect_of(connection.dialect.name)
-    found = connection.execute(_open_of(dialect), {"stations": dialect.array(stations)})
-    return [dict(row) for row in found.mappings()]
+    found = dialect.ask(connection, _open_of(dialect), {"stations": dialect.array(stations)})
+    return [dict(zip(_HAZARD, row, strict=True)) for row in found]
 
 
+_HAZARD = tuple(t.hazard.columns.keys())
 _OPEN = select(t.hazard).where(t.hazard.c.closed_at.is_(None)).order_by(t.hazard.c.id)
 
 
 @cache  # asked for every reading of a dam: making the statement anew costs as much as asking
-def _open_of(dialect: Dialect) -> Select[Any]:
-    return _OPEN.where(text(f"station IN {dialect.texts('stations')}"))
+def _open_of(dialect: Dialect) -> TextClause:
+    return text(
+        f"SELECT {', '.join(_HAZARD)} FROM hazard WHERE closed_at IS NULL"
+        f" AND station IN {dialect.texts('stations')} ORDER BY id"
+    )
 
 
 def newest_inspections(

@@ -1,13 +1,14 @@
 """Which number a series has in the tables. Kept per process: series are never renumbered."""
 
 from collections.abc import Iterable
+from functools import cache
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, TextClause, text
 
 from floodwatch.model.clock import DAY
 from floodwatch.model.reading import SeriesKey
 from floodwatch.store.database import Transaction
-from floodwatch.store.dialect import dialect_of
+from floodwatch.store.dialect import Dialect, dialect_of
 from floodwatch.store.tables import series
 
 JOURNAL_SPAN = 8 * DAY  # at least this much of a series is journal rows, the rest may be blocks
@@ -88,15 +89,17 @@ class SeriesMap:
 
 def _find(connection: Connection, keys: list[SeriesKey]) -> dict[SeriesKey, int]:
     dialect = dialect_of(connection.dialect.name)
-    rows = connection.execute(
-        text(
-            "SELECT s.id, s.station, s.gauge, s.variable, s.period"
-            f" FROM {dialect.rows('keys', _KINDS)} AS k JOIN series AS s ON s.station = k.station"
-            " AND s.gauge = k.gauge AND s.variable = k.variable AND s.period = k.period"
-        ),
-        {"keys": dialect.records(keys)},
-    )
+    rows = dialect.ask(connection, _found(dialect), {"keys": dialect.records(keys)})
     return {SeriesKey(*row[1:]): row[0] for row in rows}
+
+
+@cache
+def _found(dialect: Dialect) -> TextClause:
+    return text(
+        "SELECT s.id, s.station, s.gauge, s.variable, s.period"
+        f" FROM {dialect.rows('keys', _KINDS)} AS k JOIN series AS s ON s.station = k.station"
+        " AND s.gauge = k.gauge AND s.variable = k.variable AND s.period = k.period"
+    )
 
 
 def _create(tx: Transaction, keys: list[SeriesKey], *, sealed_until: int) -> None:

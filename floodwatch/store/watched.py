@@ -2,14 +2,12 @@
 
 from collections.abc import Iterable
 from functools import cache
-from typing import Any
 
-from sqlalchemy import Connection, Select, func, select, text
+from sqlalchemy import Connection, TextClause, text
 
 from floodwatch.model.alert import RuleKey
 from floodwatch.model.severity import Severity
 from floodwatch.store.dialect import Dialect, dialect_of
-from floodwatch.store.tables import alert
 
 
 def ended(connection: Connection, rules: Iterable[RuleKey]) -> dict[RuleKey, tuple[Severity, int]]:
@@ -18,14 +16,14 @@ def ended(connection: Connection, rules: Iterable[RuleKey]) -> dict[RuleKey, tup
     if not by_name:
         return {}
     dialect = dialect_of(connection.dialect.name)
-    rows = connection.execute(_last(dialect), {"rules": dialect.array(by_name)})
-    return {by_name[r.rule]: (Severity(r.severity), r.resolved_at) for r in rows}
+    rows = dialect.ask(connection, _last(dialect), {"rules": dialect.array(by_name)})
+    return {by_name[rule]: (Severity(severity), at) for rule, severity, at in rows}
 
 
 @cache  # asked with nearly every reading: making the statement anew costs as much as asking
-def _last(dialect: Dialect) -> Select[Any]:
-    chosen = text(f"alert.rule IN {dialect.texts('rules')}")
-    newest = select(func.max(alert.c.id)).where(chosen, alert.c.resolved_at.is_not(None))
-    return select(alert.c.rule, alert.c.severity, alert.c.resolved_at).where(
-        alert.c.id.in_(newest.group_by(alert.c.rule))
+def _last(dialect: Dialect) -> TextClause:
+    return text(
+        "SELECT rule, severity, resolved_at FROM alert WHERE id IN ("
+        f"SELECT MAX(id) FROM alert WHERE rule IN {dialect.texts('rules')}"
+        " AND resolved_at IS NOT NULL GROUP BY rule)"
     )
