@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
-from floodwatch.config.check_bands import check_days, check_order
+from floodwatch.config.check_bands import check_apart, check_days, check_order
 from floodwatch.config.check_recipients import check_recipients
 from floodwatch.config.check_service import check_service
 from floodwatch.config.check_stations import check_stations
@@ -75,6 +75,8 @@ def _whole(
         yield from check_placed(one)
     for group in _groups(placed, named=False):
         yield from check_order([one for one in group if not one.entry.partial])
+    for group in _gauges(placed):
+        yield from check_apart([one for one in group if not one.entry.partial])
     for group in _groups(placed, named=True):
         if not any(one.entry.partial for one in group):
             yield from check_days(group, zone_of(draft, group[0].station))
@@ -86,6 +88,15 @@ def _groups(placed: list[Placed], *, named: bool) -> Iterable[list[Placed]]:
         t = one.threshold
         key = (t.station, t.gauge, t.variable, t.comparator.direction, t.window)
         groups.setdefault((*key, t.name) if named else key, []).append(one)
+    return groups.values()
+
+
+def _gauges(placed: list[Placed]) -> Iterable[list[Placed]]:
+    groups: dict[tuple[str, ...], list[Placed]] = {}
+    for one in placed:
+        t = one.threshold
+        if not t.window:
+            groups.setdefault((t.station, t.gauge, t.variable), []).append(one)
     return groups.values()
 
 

@@ -34,6 +34,22 @@ def check_order(group: list[Placed]) -> Iterator[Problem]:
             yield bad.entry.problem(b.comparator.value, what, remedy)
 
 
+def check_apart(group: list[Placed]) -> Iterator[Problem]:
+    """Of one gauge, what is too low must lie below what is too high."""
+    low = [p for p in group if p.threshold.comparator.direction == "down"]
+    high = [p for p in group if p.threshold.comparator.direction == "up"]
+    for one in low:
+        for other in high:
+            a, b = one.threshold, other.threshold
+            if a.value >= b.value and _together(a, b):
+                what = (
+                    f"{a.station}: {a.name} at {a.value:g} (too low) is not below {b.name} at "
+                    f"{b.value:g} (too high)"
+                )
+                remedy = "one of them would always be open: correct one of the two"
+                yield one.entry.problem(a.comparator.value, what, remedy)
+
+
 def check_days(group: list[Placed], zone: ZoneInfo) -> Iterator[Problem]:
     """Thresholds of one name: no day of the year twice, none left out between them.
 

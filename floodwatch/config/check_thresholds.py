@@ -17,6 +17,7 @@ from floodwatch.rules.registry import PARAMETERS
 from floodwatch.rules.settings import STATIONS, refusal
 
 LONGEST_WINDOW = 72 * HOUR  # as far as rules look back in readings
+RESTS = {"ponding_depth": 0.0, "gate_opening": 0.0}  # of a dry street, of a shut gate
 COMPARATORS = ", ".join(comparator.value for comparator in Comparator)
 
 
@@ -137,6 +138,7 @@ def _shown(placed: Placed) -> Iterator[Problem]:
         return
     if threshold.variable in RAIN:
         return
+    yield from _left(placed)
     for gauge in station.gauges:
         if (gauge.variable, gauge.gauge) != (threshold.variable, threshold.gauge):
             continue
@@ -147,6 +149,22 @@ def _shown(placed: Placed) -> Iterator[Problem]:
         if not up and gauge.minimum is not None and value <= gauge.minimum:
             what = f"{value:g} {known.unit} is not above the gauge's minimum {gauge.minimum:g}"
             yield entry.problem(key, what, "lower minimum in stations.toml")
+
+
+def _left(placed: Placed) -> Iterator[Problem]:
+    """An alert must be able to end: some value the gauge can show lies beyond `clear`."""
+    threshold, entry, _, _ = placed
+    known, clear = VARIABLES[threshold.variable], threshold.clear
+    low = RESTS.get(threshold.variable, known.minimum)
+    stuck = {
+        Comparator.ABOVE: clear < low,
+        Comparator.AT_OR_ABOVE: clear <= low,
+        Comparator.BELOW: clear > known.maximum,
+        Comparator.AT_OR_BELOW: clear >= known.maximum,
+    }
+    if stuck.get(threshold.comparator, False):
+        what = f"clear {clear:g} {known.unit} is never left: {threshold.variable} goes no further"
+        yield entry.problem("clear", what, "let it lie between the value and the end of the range")
 
 
 def check_rule(draft: Draft, entry: Entry[RuleTable]) -> Iterator[Problem]:

@@ -1,4 +1,4 @@
-"""Rules that watch others: what they name must exist, and nobody may watch in a circle."""
+"""Rules as they are compiled: each can be, those watched exist, nobody watches in a circle."""
 
 from collections.abc import Iterator
 
@@ -13,12 +13,31 @@ from floodwatch.rules.order import order
 from floodwatch.rules.registry import compile_rules
 
 
+def _broken(draft: Draft, broken: list[tuple[str, str, str]]) -> Iterator[Problem]:
+    """Rules that could not be built, at the nearest setting of their type; each error once."""
+    said: set[tuple[str, str]] = set()
+    for code, name, why in broken:
+        entries = [entry for entry in draft.rules if entry.table.type == name]
+        own = [entry for entry in entries if entry.table.station == code]
+        for entry in (own or entries)[-1:]:
+            if (name, why) not in said:
+                said.add((name, why))
+                what = f"the {name} rule of {code} cannot be built: {why}"
+                yield entry.problem("parameters", what, "correct its parameters")
+
+
 def check_watching(draft: Draft, district: District) -> Iterator[Problem]:
-    """The composite rules of a district that is sound otherwise."""
+    """The rules of a district that is sound otherwise."""
+    if not draft.rules:
+        return
+    broken: list[tuple[str, str, str]] = []
+    rules = compile_rules(
+        district, failed=lambda station, name, why: broken.append((station.code, name, str(why)))
+    )
+    yield from _broken(draft, broken)
     entries = [entry for entry in draft.rules if entry.table.type == composite.TYPE]
     if not entries:
         return
-    rules = compile_rules(district, failed=lambda *_: None)
     keys = {rule.key for rule in rules}
     cyclic = order(rules).cyclic
     taken: set[RuleKey] = set()

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
+from math import isfinite
 from typing import Any, NamedTuple
 
 from floodwatch.model.alert import Holds, RuleKey
@@ -69,12 +70,16 @@ def refusal(name: str, value: object) -> str:
         return f"{value!r} is not a number; write it without quotes"
     if name == "coverage" and not 0 <= value <= 1:
         return f"{value!r} is not a share between 0 and 1"
-    return f"{value!r} is not a time of silence" if name == "after_min" and value <= 0 else ""
+    if not isfinite(value):
+        return f"{value!r} is not a finite number"
+    if name in LEAST and value < LEAST[name]:
+        return f"{value!r} is too small: {LEAST[name]:g} is the least"
+    return f"{value!r} is below zero" if value < 0 and name not in HEIGHTS else ""
 
 
 def is_number(value: object) -> bool:
-    """Whether it is a number; true and false are none."""
-    return isinstance(value, int | float) and not isinstance(value, bool)
+    """Whether it is a finite number; true and false are none."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value)
 
 
 def is_steps(value: object) -> bool:
@@ -134,10 +139,12 @@ KINDS: dict[str, tuple[Callable[[object], bool], str]] = {
     "percent": _STEPS,
     "plan_percent": _STEPS,
     "month_shares": (
-        lambda value: isinstance(value, list | tuple)
-        and len(value) == 12
-        and all(is_number(share) and share >= 0 for share in value)
-        and sum(value) > 0,
+        lambda value: (
+            isinstance(value, list | tuple)
+            and len(value) == 12
+            and all(is_number(share) and share >= 0 for share in value)
+            and sum(value) > 0
+        ),
         "a list of twelve shares, January first",
     ),
     "warn_days": (
@@ -147,6 +154,22 @@ KINDS: dict[str, tuple[Callable[[object], bool], str]] = {
     "match": (lambda value: value in ("all", "any"), '"all" or "any"'),
     "name": (is_code, "a name, in quotes"),
     "label": (is_code, "a word for messages, in quotes"),
+}
+HEIGHTS = frozenset({"floor", "stop", "pre_drain"})  # above the datum, so perhaps below zero
+# Less than this would divide by nothing, look back on nothing, or lay a line through one point.
+LEAST = {
+    "after_min": 1,
+    "concentration_h": 0.1,
+    "dry": 0.01,
+    "wet": 0.01,
+    "effect_min": 1,
+    "flat_days": 1,
+    "flat_min": 1,
+    "horizon_h": 0.1,
+    "memory_h": 0.1,
+    "readings": 3,
+    "span_h": 0.1,
+    "years": 1,
 }
 STATIONS = frozenset({"gate", "lake", "asks"})  # parameters that name a station
 

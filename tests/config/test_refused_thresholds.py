@@ -110,6 +110,48 @@ CASES = (
         "asks",
     ),
     Case(
+        "clear that is never left",
+        "clear = 22",
+        "clear = 0",
+        "threshold[5].clear",
+        "never left",
+        "between",
+    ),
+    Case(
+        "too low above too high",
+        "above = 95.20",
+        'above = 95.20\n\n[[threshold]]\nstation = "61990001"\nvariable = "stage"\n'
+        'name = "drought_limit"\nseverity = "III"\nat_or_below = 97.00',
+        "threshold[2].at_or_below",
+        "is not below",
+        "always be open",
+    ),
+    Case(
+        "a parameter that is no number",
+        'type = "level"\nhold_up = "0s"',
+        'type = "rise_silent"\nparameters = {least_rise = nan}\nhold_up = "0s"',
+        "rule[1].parameters.least_rise",
+        "not a finite number",
+        "correct",
+    ),
+    Case(
+        "a window of no time",
+        'type = "level"\nhold_up = "0s"',
+        'type = "rain_capacity"\nparameters = {concentration_h = 0}\nhold_up = "0s"',
+        "rule[1].parameters.concentration_h",
+        "too small",
+        "correct",
+    ),
+    Case(
+        "a season that is none",
+        'kind = "waterlogging"\nvariable = "ponding_depth"\ntype = "level"\nhold_up = "0s"',
+        'station = "61990001"\ntype = "inspection"\n'
+        'parameters = {flood_season = "13-01/09-30"}\nhold_up = "0s"',
+        "rule[1].parameters",
+        "cannot be built",
+        "correct",
+    ),
+    Case(
         "order without a beginning",
         'name = "design_flood"',
         'name = "design_flood"\norder = "示防〔2026〕1号"',
