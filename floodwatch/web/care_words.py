@@ -1,6 +1,6 @@
 """The words of muting, plans and the duty log."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from flask import Flask
@@ -48,6 +48,17 @@ def said(event: Mapping[str, Any]) -> str:
     return reason_words.told(event)
 
 
+def merged(events: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """The timeline without repetitions: one answer that ends several duties is told once."""
+    found: list[Mapping[str, Any]] = []
+    for event in events:
+        last = found[-1] if found else None
+        same = ("kind", "at", "who")
+        if last is None or any(last[key] != event[key] for key in same) or said(last) != said(event):
+            found.append(event)
+    return found
+
+
 def of_line(line: Line) -> str:
     """What a line of the duty log is about."""
     if line.written:
@@ -67,6 +78,7 @@ def install(app: Flask) -> None:
         date=lambda time: f"{words.local(time, here().tz):%Y-%m-%d}",
         hour=lambda time: f"{words.local(time, here().tz):%m-%d %H:%M}",
         told=said,
+        merged=merged,
         log_line=of_line,
         log_kind=lambda key: str(LOG.get(key, key)),
         response_act=lambda key: str(ACTS.get(key, key)),

@@ -22,6 +22,7 @@ from floodwatch.store.clockwork import ServiceRow, boot_id, set_service_row
 from floodwatch.store.database import Database
 from floodwatch.store.readings import Readings
 from floodwatch.web import create_app
+from tests.web.browsing import address, chromium, page  # noqa: F401  fixtures
 from tests.web.seeding import put, put_alert, put_duty
 from tests.web.small_district import HOSTILE, PLANT, POINT, RAIN, RESERVOIR, small_district
 

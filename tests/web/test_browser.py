@@ -1,93 +1,25 @@
 """The pages in a real browser, against a real server."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from flask import Flask
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from floodwatch.model.clock import MINUTE
 from floodwatch.model.people import Role
 from floodwatch.model.reading import SeriesKey
 from floodwatch.store import passwords, people
 from floodwatch.store import tables as t
-from floodwatch.web import WebServer
-from tests.web.conftest import NOW, Room, SignIn, rows
+from tests.web.browsing import needs_chromium, watched
+from tests.web.conftest import NOW, Room, rows
 from tests.web.seeding import put
 from tests.web.small_district import RESERVOIR
 
-CHROMIUM = Path("/usr/bin/chromium")
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--disable-dev-shm-usage",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 RANGE = "() => document.querySelector('#chart')._fullLayout.xaxis.range.map((x) => +new Date(x))"
-CUT = """() => {
-  const wide = document.documentElement.scrollWidth - window.innerWidth;
-  const cards = [...document.querySelectorAll('.sections .panel, .needs .card')];
-  const cut = cards.filter((e) => e.offsetParent && e.scrollWidth > e.clientWidth + 1);
-  for (const cell of document.querySelectorAll('.sections td, .sections th')) {
-    const card = cell.closest('.panel').getBoundingClientRect();
-    if (cell.offsetParent && cell.getBoundingClientRect().right > card.right + 1) cut.push(cell);
-  }
-  const told = cut.map((e) => e.dataset.panel || e.className || e.textContent);
-  return wide > 0 ? [`page +${wide}`, ...told] : told;
-}"""
 PASSWORD = "a long enough one"
 STAGE = SeriesKey(RESERVOIR, "1", "stage")
 expect.set_options(timeout=20_000)  # a busy machine is slow, not wrong
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(not CHROMIUM.exists(), reason="needs /usr/bin/chromium"),
-]
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    """One browser for the file."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=ARGUMENTS)
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def address(app: Flask) -> Iterator[str]:
-    """A served application."""
-    server = WebServer(app, host="127.0.0.1", port=0)
-    server.start()
-    yield f"http://127.0.0.1:{server.port}"
-    server.stop()
-
-
-def watched(context: BrowserContext, address: str, wrong: list[str]) -> Page:
-    """A page whose console errors and requests that leave the host are collected."""
-    made = context.new_page()
-    made.on("console", lambda m: wrong.append(m.text) if m.type == "error" else None)
-    made.on("pageerror", lambda e: wrong.append(str(e)))
-    inside = (address, "data:", "blob:")
-    made.on("request", lambda r: None if r.url.startswith(inside) else wrong.append(r.url))
-    return made
-
-
-@pytest.fixture
-def page(chromium: Browser, address: str, sign_in: SignIn) -> Iterator[Page]:
-    """An engineer's; every console error and every request that leaves the host fails the test."""
-    context = chromium.new_context(viewport={"width": 1280, "height": 800}, locale="zh-CN")
-    cookie = sign_in(Role.ENGINEER).get_cookie("floodwatch")
-    assert cookie
-    context.add_cookies([{"name": "floodwatch", "value": cookie.value, "url": address}])
-    wrong: list[str] = []
-    yield watched(context, address, wrong)
-    context.close()
-    assert wrong == []
+pytestmark = needs_chromium
 
 
 @pytest.fixture
@@ -201,15 +133,6 @@ def test_a_file_is_previewed_imported_and_taken_back(
     expect(page.locator(".tiles")).to_contain_text("30入库")
     page.click("button.danger")
     expect(page.locator("h1")).to_contain_text("已撤回")
-
-
-def test_nothing_is_cut_off_or_wider_than_its_screen(overview: Page, address: str) -> None:
-    for path in ("/", "/alerts", "/alerts/1", "/calls", "/health", f"/stations/{RESERVOIR}"):
-        if path != "/":
-            overview.goto(address + path)
-        for width in (2560, 1920, 1600, 1440, 1366, 1181, 1024, 820, 390, 360):
-            overview.set_viewport_size({"width": width, "height": 844})
-            assert overview.evaluate(CUT) == [], (path, width)
 
 
 def test_a_card_with_less_room_leaves_out_columns_but_not_the_distance(overview: Page) -> None:
