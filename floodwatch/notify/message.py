@@ -23,6 +23,10 @@ _log = logging.getLogger(__name__)
 
 DEMONSTRATION = "【示范】"
 DEMONSTRATION_EN = "[DEMO]"
+# Rules whose finding says how it stands when it is over; of others only the alarm's words remain.
+SAYS_HOW_IT_IS = frozenset(
+    {"level", "stale", "rise_silent", "rise_flat", "stuck", "offline", "feed"}
+)
 _DAY = re.compile(r"\d+日(?=\d\d:\d\d)")
 
 
@@ -256,8 +260,11 @@ def _what_is_over(occasion: Occasion, district: District, language: str) -> Iter
     elif kind == "stale" and occasion.why:
         yield f"{name}{variable}失测告警解除" if zh else f"{name} {variable} silence: all clear"
     else:
-        yield _joined(name, phrases.what(occasion, district, language), language)
         label = plain(occasion.label or occasion.band)
+        if kind in SAYS_HOW_IT_IS or not label:
+            yield _joined(name, phrases.what(occasion, district, language), language)
+        else:  # all that is known is how bad it was: "backflow" must not be read again
+            label = _joined(name, label, language)
         if label and kind != "stale":
             yield f"{label}告警解除" if zh else f"{label}: all clear"
     if occasion.suspect:

@@ -3,6 +3,7 @@
 from floodwatch.model.alert import DISTRICT
 from floodwatch.model.clock import HOUR, MINUTE
 from floodwatch.model.district import District
+from floodwatch.model.variable import VARIABLES, Nature
 from floodwatch.notify.figures import (
     PONDING,
     amount,
@@ -160,11 +161,11 @@ def change(occasion: Occasion) -> tuple[float, float] | None:
 
     Nothing is made of an hour that was not seen: after ten minutes it is the rise of ten minutes.
     """
-    rate = occasion.fact("rate")
-    if rate is None:
-        return None
-    known = occasion.fact("rate_span") or HOUR
-    return rate * known / HOUR, known
+    rate, known = occasion.fact("rate"), VARIABLES.get(occasion.rule.variable)
+    if rate is None or (known is not None and known.nature is not Nature.INSTANT):
+        return None  # an amount of rain does not rise
+    within = occasion.fact("rate_span") or HOUR
+    return rate * within / HOUR, within
 
 
 def level_of(occasion: Occasion, language: str) -> str:

@@ -70,6 +70,14 @@ def test_a_wrong_clock_is_said_before_the_value() -> None:
     assert "station clock wrong" in short(said, language="en")
 
 
+def test_an_all_clear_does_not_repeat_the_alarm() -> None:
+    rule = RuleKey(STREET, "1", "tail_stage", "gate", "up")
+    facts = {"zh": "外河倒灌，闸门未关", "en": "backflow"}
+    said = occasion(rule, kind=RESOLVED, label="外河倒灌", facts=facts)
+    assert "闸门未关" not in short(said)
+    assert "外河倒灌告警解除" in short(said)
+
+
 @pytest.mark.parametrize("why", ["confirmed", "no verdict within three minutes"])
 def test_the_reason_is_said_in_the_language_of_the_text(why: str) -> None:
     text = compose(occasion(why=why), district(), language="zh", owes=False)
