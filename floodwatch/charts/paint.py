@@ -74,6 +74,11 @@ def axis_utc(shown: int, tz: ZoneInfo) -> int:
     return shown - _offset(near, tz)
 
 
+def axis_time(time: int, tz: ZoneInfo) -> int:
+    """Where a moment (ms UTC) stands on the local axis."""
+    return time + _offset(time, tz)
+
+
 def _moves(days: NDArray[np.int64], tz: ZoneInfo) -> bool:
     """Whether the zone's offset changes within the days; a year has at least one day a month."""
     sample = days[:: max(1, days.size // 24)]

@@ -69,7 +69,12 @@ class Comparison:
     present: Rehearsal
     draft: Rehearsal
     differing: tuple[Differing, ...]
-    same: int  # matters that neither began otherwise nor became otherwise grave
+    alike: tuple[tuple[Rehearsed, Rehearsed], ...]  # began alike and became alike grave
+
+    @property
+    def same(self) -> int:
+        """How many matters do not differ."""
+        return len(self.alike)
 
     def count(self, change: Change) -> int:
         """How many matters differ in this way."""
@@ -95,17 +100,16 @@ class Comparison:
 def compare(present: Rehearsal, draft: Rehearsal) -> Comparison:
     """Match the alerts of each rule by time, and say in what they differ."""
     before, after = _by_rule(present.alerts), _by_rule(draft.alerts)
-    found = []
-    same = 0
+    found, alike = [], []
     for rule in sorted({*before, *after}):
         for old, new in _matched(before.get(rule, []), after.get(rule, [])):
             changes = _changes(old, new)
             if changes:
                 found.append(Differing(rule, changes, old, new))
-            else:
-                same += 1
+            elif old is not None and new is not None:
+                alike.append((old, new))
     found.sort(key=lambda one: (one.at, one.rule))
-    return Comparison(present, draft, tuple(found), same)
+    return Comparison(present, draft, tuple(found), tuple(alike))
 
 
 def people_apart(present: People | None, draft: People | None) -> list[dict[str, Any]]:

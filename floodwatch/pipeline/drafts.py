@@ -15,6 +15,8 @@ from floodwatch.pipeline.rehearse import Answers, Progress, Rehearsal, rehearse
 from floodwatch.store import config_log
 
 USUAL = Answers()
+
+Stopping = Callable[[], bool]  # whether somebody wants it to stop
 THRESHOLDS, RECIPIENTS = "thresholds.toml", "recipients.toml"
 
 
@@ -36,7 +38,9 @@ class Task:
 def in_force(connection: Connection, folder: Path) -> Mapping[str, str]:
     """The texts of the configuration in force, or the folder's when none is yet."""
     version = config_log.latest(connection)
-    return version[1] if version else config.documents(folder)
+    if version:
+        return version[1]
+    return config.documents(folder) if folder.is_dir() else {}
 
 
 def district(texts: Mapping[str, str], draft: Mapping[str, str]) -> District:

@@ -8,7 +8,17 @@ from pathlib import Path
 
 from flask import Flask
 
-from floodwatch.web import assets, care_words, guard, imports, language, live, pages, words
+from floodwatch.web import (
+    assets,
+    care_words,
+    guard,
+    imports,
+    language,
+    live,
+    pages,
+    rehearsal,
+    words,
+)
 from floodwatch.web.services import Services
 
 LARGEST_UPLOAD = 512 * 1024 * 1024
@@ -40,6 +50,7 @@ def create_app(given: Services, *, secure_cookies: bool = False, most_streams: i
     care_words.install(app)
     assets.install(app)
     imports.install(app)
+    rehearsal.install(app)
     live.install(app, most_streams=most_streams)
     pages.register(app)
     return app
