@@ -39,6 +39,7 @@ PAGES = (
     "/plans",
     "/response",
     "/imports",
+    "/rehearsal",
     "/accounts",
     "/password",
 )
