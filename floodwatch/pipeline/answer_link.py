@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 from floodwatch.model.district import District
 from floodwatch.notify.figures import clean
 from floodwatch.notify.link import LASTS, Grant, signed
+from floodwatch.pipeline import faults
 from floodwatch.store import dispatch
 from floodwatch.store.clockwork import set_setting, setting
 from floodwatch.store.database import Transaction
@@ -36,8 +37,19 @@ def links(
 ) -> dict[int, str]:
     """Row -> the line with its link, for those whose receiver owes an answer.
 
-    The address comes from the configuration, never from a request.
+    The address comes from the configuration, never from a request. Whatever fails here, the mails
+    go without.
     """
+    found: dict[int, str] = {}
+    faults.attempt(
+        tx, "links to answer by", lambda: found.update(_links(tx, rows, district=district, now=now))
+    )
+    return found
+
+
+def _links(
+    tx: Transaction, rows: Sequence[Claimed], *, district: District, now: int
+) -> dict[int, str]:
     base = clean(district.service.get("url") or "").rstrip("/")
     if not base:
         return {}

@@ -2,7 +2,7 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import NamedTuple
 
 from sqlalchemy import Connection
@@ -14,7 +14,7 @@ from floodwatch.notify.digest import Matter, Past, Plan
 from floodwatch.notify.figures import clean, short_time
 from floodwatch.notify.message import DEMONSTRATION, DEMONSTRATION_EN
 from floodwatch.notify.quota import Room
-from floodwatch.pipeline import another_way
+from floodwatch.pipeline import another_way, faults
 from floodwatch.store import dispatch, outbox
 from floodwatch.store.database import Transaction
 from floodwatch.store.dispatch import Before, Text
@@ -79,6 +79,13 @@ def _most(texts: Sequence[Text], counted: Quotas) -> int:
     mild = all(text.severity <= Severity.III for text in texts)
     near = counted.room(last.channel, last.address, severity=Severity.IV) >= Room.NEAR
     return CROWDED if mild and near else digest.MOST
+
+
+def tried(tx: Transaction, what: str, work: Callable[[], set[int]]) -> set[int]:
+    """The rows that `work` has dealt with; none when it fails, and they go out as they are."""
+    found: set[int] = set()
+    error = faults.attempt(tx, what, lambda: found.update(work()))
+    return found if error is None else set()
 
 
 def arrange(tx: Transaction, found: Collection[Crowd], *, district: District, now: int) -> set[int]:
@@ -158,15 +165,24 @@ def divert(
     district: District,
     now: int,
     shut: Collection[str],
-) -> None:
-    """Messages whose provider has used up its quota go by another, or wait for room."""
+) -> set[int]:
+    """Messages whose provider has used up its quota go by another, or wait for room; these rows.
+
+    A grade I without another way does not wait: the count is ours, and the provider may still take
+    it.
+    """
     rows = dispatch.rows(tx.connection, ids)
     full = {row.channel for row in rows}
     entries = another_way.take(tx, rows, district=district, now=now, shut={*shut, *full})
+    dealt_with = set()
     for row in rows:
         reason = REASON.format(row.channel)
         entry = entries.get(row.id)
         if entry is not None:
             dispatch.supersede(tx, [row.id], reason=f"{reason}; sent by {entry.channel}")
-        else:
+        elif row.severity < Severity.I:
             dispatch.postpone(tx, [row.id], until=now + USED_UP, reason=reason)
+        else:
+            continue
+        dealt_with.add(row.id)
+    return dealt_with

@@ -198,15 +198,20 @@ def _lines(
         at = item.waits
         if at is None or to.way is Way.LIST:
             at = roster.next_at(district, to.at, now=now)
-        yield list_line(to, text, item.told.transition.severity, at)
+        yield list_line(to, text, item.told.transition.severity, at, alert_id=item.told.alert_id)
 
 
-def list_line(to: Recipient, text: Text, severity: Severity, at: int) -> morning_list.Item:
+def list_line(
+    to: Recipient, text: Text, severity: Severity, at: int, *, alert_id: int | None = None
+) -> morning_list.Item:
     """A line of the person's list; what stands first in any case stands before its head."""
     mark = next((m for m in MARKS if text.short.startswith(m)), "")
     head = mark + LIST_HEADS.get(to.person.language, LIST_HEADS["zh"])
     said = text.short[len(mark) :]
-    return morning_list.Item(to.person.name, to.channel, to.address, at, said, int(severity), head)
+    place = str(text.slots.get("place", ""))
+    return morning_list.Item(
+        to.person.name, to.channel, to.address, at, said, int(severity), head, alert_id, place
+    )
 
 
 def entry_of(

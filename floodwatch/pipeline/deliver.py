@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 from sqlalchemy import Connection
 
@@ -21,7 +22,7 @@ from floodwatch.model.severity import Severity
 from floodwatch.notify import routing
 from floodwatch.notify.breaker import may_try
 from floodwatch.notify.message import repeated
-from floodwatch.pipeline import another_way, answer_link, arrange, lines
+from floodwatch.pipeline import another_way, answer_link, arrange, faults, lines
 from floodwatch.pipeline.arrange import Crowd
 from floodwatch.pipeline.lines import Lines
 from floodwatch.pipeline.settle_delivery import Outcome, settle
@@ -96,7 +97,8 @@ class Deliverer:
         self._results: queue.SimpleQueue[Outcome] = queue.SimpleQueue()
         self._unsettled: list[Outcome] = []
         self._lines: Lines | None = None  # read at the first round
-        self._diverted: dict[str, int] = {}  # channel that is down -> its last row that was seen
+        # Channel that is down -> its last row that was seen, and when.
+        self._diverted: dict[str, tuple[int, int]] = {}
         self._awake = threading.Event()
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="deliver", daemon=True)
@@ -192,32 +194,45 @@ class Deliverer:
 
     def _stranded(self, connection: Connection) -> list[Row]:
         """Rows of channels that are down for which no other way was looked for yet."""
-        down = self._up_to_date.down()
+        down, now = self._up_to_date.down(), self._now()
         self._diverted = {name: seen for name, seen in self._diverted.items() if name in down}
         found = []
         for name in down:
-            after = self._diverted.get(name, 0)
-            found += dispatch.unsent(connection, channel=name, after=after)
+            after, since = self._diverted.get(name, (0, 0))
+            found += dispatch.unsent(connection, channel=name, after=after, since=since, now=now)
         return found
 
     def _arrange(self, tx: Transaction, look: "_Look") -> set[int]:
-        """Drop what is outdated, collapse crowds, lead round what is shut; rows not sent now."""
-        now, district = self._now(), self._district() if look.pressing else District()
+        """Drop what is outdated, collapse crowds, lead round what is shut; rows not sent now.
+
+        Where that fails, messages go out as they are: order is worth less than any of them.
+        """
+        if not look.pressing:
+            return set()
+        district, shut = self._district(), self._up_to_date.down()
+        more: dict[str, Any] = {"district": district, "now": self._now()}
         gone: set[int] = set()
         if look.repeated:
-            gone |= dispatch.drop_repetitions(tx)
-        if look.crowds:
-            gone |= arrange.arrange(tx, look.crowds, district=district, now=now)
+            gone |= arrange.tried(tx, "dropping", partial(dispatch.drop_repetitions, tx))
+        for crowd in look.crowds:
+            gone |= arrange.tried(tx, "a digest", partial(arrange.arrange, tx, [crowd], **more))
         if full := [number for number in look.full if number not in gone]:
-            shut = self._up_to_date.down()
-            arrange.divert(tx, full, district=district, now=now, shut=shut)
-            gone |= set(full)
+            gone |= arrange.tried(
+                tx, "a quota", partial(arrange.divert, tx, full, shut=shut, **more)
+            )
         if look.stranded:
-            shut = self._up_to_date.down()
-            another_way.take(tx, look.stranded, district=district, now=now, shut=shut)
-            seen = {row.channel: row.id for row in look.stranded}
-            tx.after_commit(lambda: self._diverted.update(seen))
+            self._lead_round(tx, look, shut=shut, **more)
         return gone
+
+    def _lead_round(self, tx: Transaction, look: "_Look", **more: Any) -> None:
+        """What a dead channel keeps goes by others; one row's fault keeps back no other row."""
+        rows = look.stranded
+        together = partial(another_way.take, tx, rows, **more)
+        if faults.attempt(tx, "going round a dead channel", together) is not None:
+            for row in rows:
+                faults.attempt(tx, f"row {row.id}", partial(another_way.take, tx, [row], **more))
+        seen = {row.channel: (row.id, more["now"]) for row in rows}
+        tx.after_commit(lambda: self._diverted.update(seen))
 
     @property
     def _up_to_date(self) -> Lines:
@@ -226,13 +241,11 @@ class Deliverer:
     def _pick(self, look: "_Look", channels: Channels) -> list[int]:
         """Those for which a thread is free; what has no channel any more needs none."""
         used = Counter(one.channel for one in self._sending.values())
-        full, now = set(look.full), self._now()
+        now = self._now()
         chosen = []
         for row in look.due:
             grave = row.severity >= Severity.I
             room = self._workers if grave else self._workers - 1
-            if row.id in full:
-                continue
             if row.channel not in channels:
                 chosen.append(row.id)
                 continue

@@ -1,6 +1,6 @@
 """Tells whom a transition concerns: obligations and messages, in the transition's transaction."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from floodwatch.alerts.obligations import morning_of
@@ -117,8 +117,22 @@ def _all_clear(tx: Transaction, told: Sequence[Told], district: District, now: i
             entries.append(entry_of(occasion, entry.seq, FIRST, to, text))
         else:
             lists.append(list_line(to, text, Severity.IV, at))
+    lists += _over_in_lists(tx, by_alert, district, now)
     outbox.insert(tx, entries, now=now)
     morning_list.add(tx, lists, now=now)
+
+
+def _over_in_lists(
+    tx: Transaction, ended: Mapping[int, Told], district: District, now: int
+) -> Iterator[morning_list.Item]:
+    """What a list tells of and is over before it leaves, the list says to be over."""
+    for one in morning_list.carrying(tx.connection, ended):
+        entry = ended[one.alert_id]
+        person = district.people.get(one.person) or routing.stranger(one.person)
+        occasion = occasion_of(entry.alert, entry, now=now, kind=RESOLVED)
+        text = compose(occasion, district, language=person.language, owes=False)
+        to = Recipient(person, one.channel, one.address)
+        yield list_line(to, text, Severity.IV, one.at)
 
 
 def _written(reached: Sequence[outbox.Told]) -> Iterator[outbox.Told]:

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping
 from typing import NamedTuple
 
-from sqlalchemy import Connection, func, insert, select, text, update
+from sqlalchemy import Connection, and_, func, insert, or_, select, text, update
 
 from floodwatch.model.notification import OutboxState
 from floodwatch.store.among import among
@@ -20,13 +20,17 @@ GRAVEST = 4  # grade I: never collapsed with others
 MANY = 2_000
 # Kinds that are never put into a digest: they are one already, or are not about alerts.
 SINGLE = ("digest", "alive", "exercise", "canary")
-_OUTDATED = """
+# Words beside an alert, which say something of their own: neither dropped for a message about it,
+# nor the reason to drop one, nor hidden in a digest.
+BESIDE = ("incoming", "notice")
+_NOT_ABOUT = "('resolved', 'missed', 'incoming', 'notice')"
+_OUTDATED = f"""
     outbox.state IN ('pending', 'retry') AND outbox.alert_id IS NOT NULL
-    AND outbox.kind NOT IN ('resolved', 'missed') AND EXISTS (
+    AND outbox.kind NOT IN {_NOT_ABOUT} AND EXISTS (
         SELECT 1 FROM outbox AS newer
         WHERE newer.alert_id = outbox.alert_id AND newer.person = outbox.person
           AND newer.channel = outbox.channel AND newer.way = outbox.way
-          AND newer.kind NOT IN ('resolved', 'missed')
+          AND newer.kind NOT IN {_NOT_ABOUT}
           AND newer.id > outbox.id AND newer.severity >= outbox.severity
           AND newer.state IN ('pending', 'retry'))
 """
@@ -107,7 +111,7 @@ def due_texts(connection: Connection, *, now: int, besides: Collection[str]) -> 
         select(o.id, o.person, o.channel, o.address, o.severity, o.created_at)
         .where(o.state == OutboxState.PENDING.value, o.next_at <= now, o.tries == 0)
         .where(o.way == "text", o.severity < GRAVEST, o.alert_id.is_not(None))
-        .where(o.kind.not_in(SINGLE), o.channel.not_in(list(besides)))
+        .where(o.kind.not_in((*SINGLE, *BESIDE)), o.channel.not_in(list(besides)))
         .order_by(o.id)
         .limit(MANY)
     )
@@ -154,12 +158,18 @@ def rows(connection: Connection, ids: Collection[int]) -> list[Row]:
     return [Row(*row) for row in connection.execute(query)]
 
 
-def unsent(connection: Connection, *, channel: str, after: int) -> list[Row]:
-    """Rows of a channel behind the row `after` that have not left."""
-    query = select(*(_outbox.c[name] for name in Row._fields))
-    query = query.where(_outbox.c.channel == channel, _outbox.c.id > after)
-    query = query.where(_outbox.c.state.in_(_UNSENT)).order_by(_outbox.c.id).limit(MANY)
-    return [Row(*row) for row in connection.execute(query)]
+def unsent(connection: Connection, *, channel: str, after: int, since: int, now: int) -> list[Row]:
+    """Rows of a channel that should have left and have not: those behind the row `after`, and those
+    before it that waited on purpose and have become due since `since`.
+
+    What still waits for its time, such as the list of the morning, is not among them.
+    """
+    o = _outbox.c
+    fresh = and_(o.id > after, or_(o.next_at <= now, o.tries > 0))
+    awake = and_(o.id <= after, o.tries == 0, o.next_at > since, o.next_at <= now)
+    query = select(*(o[name] for name in Row._fields))
+    query = query.where(o.channel == channel, o.state.in_(_UNSENT), or_(fresh, awake))
+    return [Row(*row) for row in connection.execute(query.order_by(o.id).limit(MANY))]
 
 
 def known_keys(connection: Connection, keys: Collection[str]) -> set[str]:

@@ -196,17 +196,18 @@ def supersede_milder(tx: Transaction, alert_ids: Sequence[int]) -> None:
 def told(tx: Transaction, alert_ids: Sequence[int]) -> list[Told]:
     """To whom messages of these alerts went, or were to go and still have not gone."""
     statement = f"""
-        SELECT outbox.alert_id, outbox.person, outbox.channel, MAX(outbox.address) AS address,
+        SELECT outbox.alert_id, outbox.person, sent.channel, MAX(sent.address) AS address,
             MAX(CASE WHEN sent.state IN ('accepted', 'leased') THEN 1
                 WHEN sent.state = 'retry' AND EXISTS (
                     SELECT 1 FROM attempt
                     WHERE attempt.outbox_id = sent.id AND attempt.sent = 'unknown') THEN 1
                 ELSE 0 END) AS reached
         FROM outbox JOIN outbox AS sent ON sent.id = COALESCE(outbox.digest_id, outbox.id)
+            OR sent.instead_of = outbox.digest_id
         WHERE outbox.alert_id IN {tx.dialect.integers("alerts")}
           AND outbox.kind NOT IN ('resolved', 'missed')
           AND sent.state IN ('accepted', 'leased', 'pending', 'retry')
-        GROUP BY outbox.alert_id, outbox.person, outbox.channel
+        GROUP BY outbox.alert_id, outbox.person, sent.channel
         ORDER BY MIN(outbox.id)
     """
     rows = tx.connection.execute(text(statement), {"alerts": tx.dialect.array(alert_ids)})
@@ -241,10 +242,12 @@ def waiting(
 
     Due are rows whose time has come, rows that an engine before `epoch` was sending when it ended,
     and rows of this epoch that are not among `sending`: nobody is sending them any more. Of a
-    channel that is `down` the gravest row is due at any time: it is the one to be tried.
+    channel that is `down` the gravest row that was tried is due at any time: it is the probe. What
+    was never tried and waits for its time, such as the list of the morning, is not taken for that.
     """
     names = {f"down{number}": name for number, name in enumerate(down)}
-    dead = f" OR channel IN ({', '.join(f':{name}' for name in names)})" if names else ""
+    listed = ", ".join(f":{name}" for name in names)
+    dead = f" OR tries > 0 AND channel IN ({listed})" if names else ""
     statement = f"""
         SELECT id, channel, severity, person, address FROM (
             SELECT id, channel, severity, person, address, ROW_NUMBER() OVER (
@@ -296,7 +299,12 @@ def in_flight(tx: Transaction, ids: Sequence[int]) -> dict[int, InFlight]:
     """How the rows stand whose outcomes have come; final ones are absent."""
     statement = f"""
         SELECT outbox.id, outbox.state = 'leased' AS leased, outbox.epoch, outbox.tries,
-            alert.id IS NOT NULL AND alert.resolved_at IS NULL AS stands,
+            alert.id IS NOT NULL AND alert.resolved_at IS NULL
+                OR outbox.kind = 'digest' AND EXISTS (
+                    SELECT 1 FROM outbox AS carried
+                    JOIN alert AS known ON known.id = carried.alert_id
+                    WHERE carried.digest_id = COALESCE(outbox.instead_of, outbox.id)
+                      AND known.resolved_at IS NULL) AS stands,
             EXISTS (SELECT 1 FROM attempt WHERE attempt.outbox_id = outbox.id
                 AND attempt.sent = 'permanent') AS refused
         FROM outbox LEFT JOIN alert ON alert.id = outbox.alert_id

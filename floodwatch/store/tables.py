@@ -317,7 +317,7 @@ outbox = _table(
     Column("parts", Integer, nullable=False, server_default="0"),  # SMS parts; 0: no SMS
     Column("provider_id", String(200)),  # by which the provider knows it
     Column("delivered_at", Millis),  # the provider's receipt, service ms
-    Column("digest_id", Identity),  # the row that was sent in its place, with others
+    Column("digest_id", Identity, index=True),  # the row that was sent in its place, with others
     Column("instead_of", Identity, index=True),  # the row on another channel that it stands in for
     Column("slots", Text),  # JSON: the pieces for a provider's template
     Column("rev", BigInteger, nullable=False, index=True),

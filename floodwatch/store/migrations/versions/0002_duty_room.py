@@ -210,6 +210,7 @@ def _columns() -> None:
     op.add_column("outbox", sa.Column("instead_of", ID))
     op.add_column("outbox", sa.Column("slots", sa.Text()))
     op.create_index("ix_outbox_instead_of", "outbox", ["instead_of"])
+    op.create_index("ix_outbox_digest_id", "outbox", ["digest_id"])
     op.create_index("ix_outbox_accepted_at", "outbox", ["accepted_at"])
     op.create_index("ix_outbox_person", "outbox", ["person"])
     _obligation((*_OLD_UNIQUE, "stands_for"), _OLD_COLUMNS, _OLD_COLUMNS + _NEW_COLUMNS)
@@ -298,6 +299,7 @@ def downgrade() -> None:
         op.drop_table(name)
     op.drop_index("ix_outbox_accepted_at", "outbox")
     op.drop_index("ix_outbox_instead_of", "outbox")
+    op.drop_index("ix_outbox_digest_id", "outbox")
     for name in ("way", "parts", "provider_id", "delivered_at", "digest_id", "instead_of", "slots"):
         op.drop_column("outbox", name)
     for name in ("assignee", "muted_by"):
