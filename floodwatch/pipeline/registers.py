@@ -9,9 +9,12 @@ from floodwatch.model.alert import DISTRICT
 from floodwatch.model.clock import DAY, MINUTE
 from floodwatch.model.district import District
 from floodwatch.model.errors import Refused
+from floodwatch.model.reading import SeriesKey
 from floodwatch.model.severity import Severity
+from floodwatch.model.station import Station
 from floodwatch.model.variable import VARIABLES
 from floodwatch.pipeline.plan import Plan
+from floodwatch.rules import inspection
 from floodwatch.rules.context import Rule
 from floodwatch.store import people
 from floodwatch.store import registers as store
@@ -78,7 +81,7 @@ def add_hazard(
     if due is not None and due < found_at:
         raise Refused("a hazard cannot be due before it was found")
     if limit is not None:
-        _limit(district, station, variable, gauge, limit)
+        _limit(district, SeriesKey(station, gauge, variable), limit)
     values = {
         "station": station,
         "title": title.strip(),
@@ -225,11 +228,27 @@ def _past(moment: int, *, now: int) -> int:
     return moment
 
 
-def _limit(district: District, station: str, variable: str, gauge: str, limit: float) -> None:
-    gauges = district.stations[station].gauges
-    if not any((g.variable, g.gauge) == (variable, gauge) for g in gauges):
-        known = ", ".join(sorted({f"{g.variable} {g.gauge}" for g in gauges})) or "none"
-        raise Refused(f"{station} has no gauge {gauge!r} of {variable}; it has: {known}")
+def _limit(district: District, series: SeriesKey, limit: float) -> None:
+    """A limit must be one that a rule will judge by, and that the water can reach."""
+    place, variable = district.stations[series.station], series.variable
+    if not any((g.variable, g.gauge) == (variable, series.gauge) for g in place.gauges):
+        known = ", ".join(sorted({f"{g.variable} {g.gauge}" for g in place.gauges})) or "none"
+        raise Refused(f"{place.code} has no gauge {series.gauge!r} of {variable}; it has: {known}")
     known_range = VARIABLES[variable]
     if not (isfinite(limit) and known_range.minimum <= limit <= known_range.maximum):
         raise Refused(f"{limit:g} {known_range.unit} cannot be a value of {variable}")
+    if variable == "stage" and place.crest is not None and limit > place.crest:
+        raise Refused(
+            f"{limit:g} m is above the crest of {place.name}, {place.crest:g} m: correct the limit"
+        )
+    if not _judging(district, place, series):
+        raise Refused(
+            f"no rule judges {variable} of {place.name} by the limit of a hazard: leave the limit "
+            f'out, or add [[rule]] type = "inspection", station = "{place.code}"'
+        )
+
+
+def _judging(district: District, place: Station, series: SeriesKey) -> list[Rule]:
+    """The rules that look at the limits of hazards at this gauge."""
+    made = inspection.build(district, place, ()) if place.enabled else ()
+    return [rule for rule in made if any(need.key == series for need in rule.needs)]

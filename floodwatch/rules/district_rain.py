@@ -42,7 +42,9 @@ class DistrictRainRule:
     """The plain mean of all rain gauges.
 
     A gauge that says nothing counts as dry: so a mean with a hole is a lower bound, which may fire
-    and may not clear. What a doubtful gauge says is left out of the mean.
+    and may not clear. One of which nothing is known in the longest window is no longer counted
+    among them while half of them speak: the mean is that of the others, and can clear without it.
+    What a doubtful gauge says is left out of the mean.
     """
 
     __slots__ = ("_bands", "_gauges", "_spans", "holds", "key", "needs")
@@ -85,7 +87,7 @@ class DistrictRainRule:
     def _means(self, context: Context) -> tuple[dict[int, float], bool]:
         """The mean of each window in mm, and whether all of all windows is known."""
         totals = dict.fromkeys(self._spans, 0.0)
-        whole = True
+        whole, speak = True, 0
         for gauge in self._gauges:
             rain, uncertain = fallen(
                 context,
@@ -94,12 +96,18 @@ class DistrictRainRule:
                 silent_after=gauge.silent_after,
                 believed=True,
             )
+            longest = rain.get(self._spans[-1])
+            if longest is None or not (longest.coverage or longest.amount):
+                continue
+            speak += 1
             for span in self._spans:
                 known = rain.get(span)
                 totals[span] += known.amount if known else 0.0
                 whole &= known is not None and known.coverage >= WHOLE
             whole &= not uncertain
-        return {s: round(mm / len(self._gauges), DIGITS) for s, mm in totals.items()}, whole
+        if 2 * speak < len(self._gauges):  # the few that speak do not stand for the district
+            speak, whole = len(self._gauges), False
+        return {s: round(mm / speak, DIGITS) for s, mm in totals.items()}, whole
 
     def _facts(
         self, means: Mapping[int, float], shown: Band, age: int

@@ -1,7 +1,8 @@
 """A gate between the lake and the outer river: backflow, held up, may drain, drain ahead."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import NamedTuple
+from itertools import pairwise
+from typing import Any, NamedTuple
 
 from floodwatch.model.alert import Holds, RuleKey
 from floodwatch.model.clock import DAY, HOUR, MINUTE
@@ -278,14 +279,27 @@ def key_of(station: str, matter: Matter) -> RuleKey:
 
 
 def forecast_mm(context: Context, start: int, end: int) -> float:
-    """Forecast rain between two moments: rows that reach in count by their share of it, mm."""
+    """Forecast rain between two moments: rows that reach in count by their share of it, mm.
+
+    Where two speak of the same time the newer one counts: a forecast that
+    is corrected must not be added to the one it corrects.
+    """
+    given = context.registers.get(FORECAST, ())
+    rows = [
+        (int(row["begins"]), int(row["ends"]), float(row["rainfall_mm"]))
+        for row in sorted(given, key=_issued, reverse=True)
+    ]
+    edges = sorted({start, end, *(t for row in rows for t in row[:2] if start < t < end)})
     total = 0.0
-    for row in context.registers.get(FORECAST, ()):
-        begins, ends = int(row["begins"]), int(row["ends"])
-        inside = min(end, ends) - max(start, begins)
-        if inside > 0 and ends > begins:
-            total += float(row["rainfall_mm"]) * inside / (ends - begins)
+    for low, high in pairwise(edges):
+        told = next((r for r in rows if r[0] <= low and high <= r[1] and r[1] > r[0]), None)
+        if told is not None:
+            total += told[2] * (high - low) / (told[1] - told[0])
     return round(total, 1)
+
+
+def _issued(row: Mapping[str, Any]) -> tuple[int, int]:
+    return int(row.get("issued_at") or 0), int(row.get("id") or 0)
 
 
 def build(
@@ -301,10 +315,10 @@ def build(
         chosen = choose(district.rules, station, key, default=matter.holds)
         if not chosen.enabled:
             continue
-        pre_drain = number(chosen.parameters, "pre_drain", float("nan"))
+        drained = "pre_drain" in chosen.parameters
         limits = Limits(
             number(chosen.parameters, "margin", 0.05),
-            pre_drain if pre_drain == pre_drain else None,
+            number(chosen.parameters, "pre_drain", 0.0) if drained else None,
             number(chosen.parameters, "forecast_mm", 50.0),
         )
         control = _control(district, str(chosen.parameters.get("lake", "")))

@@ -49,6 +49,16 @@ class Cadence(NamedTuple):
         """Days between inspections at a moment."""
         return self.flood if self.season.contains(moment, tz) else self.dry
 
+    def begins_anew(self, last: int, by: int, tz: ZoneInfo) -> bool:
+        """Whether the season is so young that its shorter interval is not over since it began.
+
+        What was in time by the interval before is not late because a season has begun.
+        """
+        if self.at(last, tz) <= self.at(by, tz) or (by - last) / DAY > self.at(last, tz):
+            return False
+        before = by - round(self.at(by, tz) * DAY)
+        return self.at(before, tz) != self.at(by, tz)
+
 
 class OverdueRule:
     """One place: judged at 08:00, and at once when something is entered."""
@@ -106,7 +116,7 @@ class OverdueRule:
         if not rows:
             return Severity.IV, ["未登记过巡查"], ["never inspected"]
         days = (by - rows[0]["at"]) / DAY
-        if days <= every:
+        if days <= every or self._cadence.begins_anew(rows[0]["at"], by, self._tz):
             return None, [], []
         zh = f"已{days:.0f}天未巡查（应{every:g}天一次）"
         en = f"not inspected for {days:.0f} days (every {every:g})"

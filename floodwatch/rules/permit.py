@@ -113,17 +113,19 @@ class PermitRule:
         )
 
     def _used(self, daily: Mapping[SeriesKey, Sequence[Day]]) -> dict[date, float] | None:
-        """m³ by the date on which a hydrological day begins, of all meters."""
+        """m³ by the date on which a hydrological day begins, of all meters that were heard."""
         used: dict[date, float] = {}
+        known = False
         for need in self.days:
             rows = [row for row in daily.get(need.key, ()) if row.last is not None]
             if len(rows) < 2:
-                return None
+                continue  # a meter that never spoke must not blind the user's others
+            known = True
             added = increments(np.array([row.last for row in rows], float))
             for row, m3 in zip(rows[1:], added.tolist(), strict=True):
                 begun = date.fromisoformat(str(row.day)) - timedelta(days=1)
                 used[begun] = used.get(begun, 0.0) + m3
-        return used
+        return used if known else None
 
     def _month(self, used: Mapping[date, float], day: date) -> Used:
         taken = sum(m3 for d, m3 in used.items() if (d.year, d.month) == (day.year, day.month))

@@ -98,6 +98,8 @@ class RiseFlatRule:
         if context.now - latest.reading.time > self._reporting.silent_after:
             return UNKNOWN  # a gauge that says nothing is silent, not flat
         good = believable(context.windows.get(self._series), until=latest.reading.time)
+        if good is not None and _stands_long(good):
+            return UNKNOWN  # what was found stays until it moves
         flat = self._stopped(good) if good is not None else None
         moved = self._contradicted(context, flat, float(good.values[-1])) if flat and good else ""
         if flat is None or good is None or not moved:
@@ -197,6 +199,13 @@ class RiseFlatRule:
         if language == "zh":
             return f"快涨中突然停住{minutes}分钟而雨未停或旁站仍涨，即涨中不动，按外推水位定级"
         return f"stands still for {minutes} min at once, while rain or other gauges go on rising"
+
+
+def _stands_long(good: Series) -> bool:
+    """Whether it has repeated its last value for so long that the rise before is out of reach."""
+    moved = np.flatnonzero(good.values != float(good.values[-1]))
+    since = good.times[int(moved[-1]) + 1] if moved.size else good.times[0]
+    return int(good.times[-1] - since) > LONGEST
 
 
 def _rose(series: Series, flat: Flat) -> float:

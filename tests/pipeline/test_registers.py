@@ -169,3 +169,17 @@ def test_the_newest_state_of_a_backup_source_counts(sqlite_town: Town) -> None:
     with sqlite_town.database.read() as connection:
         [row] = store.newest_backups(connection, now=0)
     assert row["state"] == "failed"
+
+
+@pytest.mark.parametrize(
+    ("given", "why"),
+    [
+        ({"limit": 98.5}, "above the crest"),
+        ({"station": STREET, "variable": "ponding_depth", "limit": 0.1}, "no rule judges"),
+    ],
+)
+def test_a_limit_that_could_never_bind_is_refused(
+    sqlite_town: Town, given: dict[str, Any], why: str
+) -> None:
+    with pytest.raises(Refused, match=why):
+        hazard(sqlite_town, **given)

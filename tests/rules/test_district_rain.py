@@ -14,16 +14,19 @@ from tests.rules.making import T, context, only_rule
 from tests.rules.works import around, rainy
 
 CODES = ("61990051", "61990052")
-GAUGES = tuple(
-    Station(
+
+
+def _gauge(code: str) -> Station:
+    return Station(
         code,
         "示范雨量",
         StationKind.RAIN,
         (Gauge(code, "rainfall", period=5 * MINUTE),),
         reporting=Reporting(HOUR, 5 * MINUTE),
     )
-    for code in CODES
-)
+
+
+GAUGES = tuple(_gauge(code) for code in CODES)
 SETTING = RuleSetting("district_rain", parameters={"mm_1h": [30, 50, 80], "mm_3h": [80]})
 RULE = only_rule(around(*GAUGES, settings=[SETTING]), "district_rain")
 
@@ -57,10 +60,11 @@ def test_it_is_a_rule_of_the_district_and_words_itself() -> None:
 
 
 def test_a_silent_gauge_makes_a_lower_bound_that_may_fire_and_never_clears() -> None:
-    found = judge(100, None)
-    assert (found.severity, found.may_clear) == (Severity.III, False)
-    dry = judge(0, None)
-    assert (dry.severity, dry.may_clear) == (None, False)
+    key, whole = rainy(CODES[1], 0.0)
+    silent = {key: whole.between(0, T - 2 * HOUR)}
+    found = RULE.judge(context(dict([rainy(CODES[0], 130)]) | silent, at=T))
+    assert (found.severity, found.value, found.may_clear) == (Severity.III, 65, False)
+    assert RULE.judge(context({}, at=T)) is UNKNOWN
 
 
 def test_a_mean_a_little_below_its_limit_still_holds() -> None:
@@ -91,3 +95,19 @@ def test_reports_that_can_change_nothing_are_passed_over_and_rain_is_not() -> No
         finding = RULE.judge(context(found, at=int(moment)))
         assert (finding.severity, finding.holding, finding.may_clear) == (None, None, True)
     assert not calm[-5:].any()
+
+
+def test_a_gauge_that_has_been_dead_for_long_does_not_hold_the_mean_of_the_others() -> None:
+    found = judge(40, None)
+    assert (found.severity, found.may_clear) == (Severity.IV, True)
+    assert found.value == 40
+    alone = compile_rules(
+        around(
+            *GAUGES,
+            *(_gauge(f"6199006{n}") for n in (1, 2)),
+            settings=[SETTING],
+        )
+    )
+    [few] = [r for r in alone if r.key.type == "district_rain"]
+    lone = few.judge(context(dict([rainy(CODES[0], 40)]), at=T))
+    assert (lone.severity, lone.may_clear) == (None, False)

@@ -207,3 +207,23 @@ def test_the_inspection_cadence_changes_with_the_season() -> None:
     assert [after(days, look(0)) for days in (7, 8, 14, 15)] == [None, IV, IV, III]
     winter = look(0) + 180 * DAY
     assert [after(days, winter) for days in (30, 31, 61)] == [None, IV, III]
+
+
+def test_a_place_inspected_in_time_is_not_late_because_the_season_begins() -> None:
+    setting = RuleSetting("inspection", parameters={"flood_days": 7, "dry_days": 30})
+    [rule] = [
+        r
+        for r in compile_rules(district(settings=[setting]))
+        if (r.key.type, r.key.variable) == ("inspection", "inspection")
+    ]
+    begins = last_eight(look(0), LOCAL) - 78 * DAY  # 1 April
+    assert not Season((4, 1), (9, 30)).contains(begins - HOUR, LOCAL)
+    assert Season((4, 1), (9, 30)).contains(begins, LOCAL)
+
+    def after(days: int, *, inspected: int) -> Severity | None:
+        entered = {"inspection": [{"at": begins - inspected * DAY}], "hazard": []}
+        now = begins + days * DAY + HOUR
+        return rule.judge(Context(now, now, {}, {}, registers=entered)).severity
+
+    assert [after(days, inspected=12) for days in (0, 6, 8)] == [None, None, III]
+    assert after(0, inspected=31) is not None

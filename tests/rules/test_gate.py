@@ -125,3 +125,21 @@ def test_they_are_described() -> None:
     for rule in RULES.values():
         describe = rule.describe
         assert describe("zh") and describe("en")
+
+
+def test_a_forecast_that_is_corrected_is_not_added_to_the_one_before() -> None:
+    found = known(
+        stage=every(5, 26.45, until=T),
+        tail_stage=every(5, 26.0, until=T),
+        gate_opening=every(5, 0.5, until=T),
+    )
+    day = {"begins": T, "ends": T + DAY}
+    first = day | {"id": 1, "issued_at": T - HOUR, "rainfall_mm": 40}
+    second = day | {"id": 2, "issued_at": T, "rainfall_mm": 30}
+    rows = {"forecast": [first, second]}
+    assert AHEAD.judge(replace(context(found, at=T), registers=rows)).severity is None
+    later = second | {"begins": T + DAY // 2, "rainfall_mm": 35}  # the second half of the day anew
+    rows = {"forecast": [first, later]}
+    found_ = AHEAD.judge(replace(context(found, at=T), registers=rows))
+    assert found_.severity is Severity.IV
+    assert "55毫米" in str(found_.facts["zh"])

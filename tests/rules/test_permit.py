@@ -129,3 +129,15 @@ def test_the_leaking_meter_is_found_after_three_nights_and_no_other_of_the_brewe
     assert "0.4" in str(found.facts["zh"])
     assert judged("61990068", "meter", date(2026, 6, 4)).severity is None
     assert judged(LEAK, "meter", date(2026, 6, 4)).recheck_at == at(date(2026, 6, 5)) - MINUTE
+
+
+def test_a_meter_that_never_spoke_does_not_blind_the_others_of_its_user() -> None:
+    day = date(2026, 7, 30)
+    rule, now, number = rules()[POWER, "permit"], at(day), 20260730
+    needs = getattr(rule, "days", ())
+    known = {n.key: [row for row in daily(n.key) if row.day <= number] for n in needs}
+    known[needs[-1].key] = []
+    found = rule.judge(Context(now, now, {}, dials(), daily=known))
+    assert found.known
+    assert found.value is not None
+    assert 0 < found.value < (judged(POWER, "permit", day).value or 0)

@@ -117,6 +117,12 @@ def test_after_two_hours_nothing_is_said_of_a_rise_that_was() -> None:
     assert rule().judge(seen(stopped(125), rain=rain(3.0, 3.0, flat=125))).severity is None
 
 
+@pytest.mark.parametrize("flat", [125, 175, 185, 400])
+def test_a_dead_gauge_is_not_well_again_because_it_has_been_dead_for_long(flat: int) -> None:
+    found = rule().judge(seen(stopped(flat), rain=rain(3.0, 3.0, flat=flat)))
+    assert (found.known, found.may_clear and found.known) == (False, False)
+
+
 def test_a_gauge_that_moves_again_ends_it() -> None:
     points = [*stopped(), (T + 5 * MINUTE, 95.01)]
     found = rule().judge(seen(points, rain=rain(3.0, 3.0)))
