@@ -7,8 +7,8 @@ from floodwatch.model.errors import Refused
 from floodwatch.model.severity import Severity
 from floodwatch.notify import routing
 from floodwatch.store import outbox
-from floodwatch.store.people import record
 from floodwatch.store.database import Transaction
+from floodwatch.store.people import record
 
 BULLETIN, HANDOVER = "bulletin", "handover"
 
