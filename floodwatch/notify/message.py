@@ -59,7 +59,8 @@ def _worded(occasion: Occasion, district: District, *, language: str, owes: bool
     subject = short if units(short) <= SINGLE + 20 else short[: SINGLE + 19] + "…"
     number = alert_number(occasion.alert_id)
     body = mail_body.compose(occasion, district, short=short, language=language, owes=owes)
-    return Text(short, f"{subject} {number}", body, text_fields.slots(occasion, district, language))
+    subject = subject if subject.endswith(number) else f"{subject} {number}"
+    return Text(short, subject, body, text_fields.slots(occasion, district, language))
 
 
 def _own(occasion: Occasion, district: District, language: str, owes: bool) -> str:

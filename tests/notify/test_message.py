@@ -70,6 +70,12 @@ def test_a_wrong_clock_is_said_before_the_value() -> None:
     assert "station clock wrong" in short(said, language="en")
 
 
+def test_a_subject_carries_the_number_once() -> None:
+    for kind in (FIRED, RESOLVED):
+        said = compose(occasion(kind=kind), district(), language="zh", owes=False)
+        assert said.subject.count("警〔12〕") == 1
+
+
 def test_an_all_clear_does_not_repeat_the_alarm() -> None:
     rule = RuleKey(STREET, "1", "tail_stage", "gate", "up")
     facts = {"zh": "外河倒灌，闸门未关", "en": "backflow"}
