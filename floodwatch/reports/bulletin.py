@@ -163,7 +163,7 @@ def alerts(facts: Facts) -> str:
 
 def monitoring(facts: Facts) -> str:
     """Coverage, silent stations, messages that are not out."""
-    said = [f"在线{facts.live}/{facts.total}"]
+    said = [f"测项在线{facts.live}/{facts.total}"]
     silent = [_plain_name(w) for w in facts.waters if w.silent]
     if silent:
         said.append("失测：" + "、".join(silent))

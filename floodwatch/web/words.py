@@ -31,6 +31,12 @@ SHOWN: dict[str, tuple[float, str, int]] = {
     "water_temperature": (1.0, "°C", 1),
     "ph": (1.0, "", 2),
 }
+NO_VARIABLES = {  # what rules of no single variable name in its place
+    "all": _l("全站"),
+    "any": _l("全站"),
+    "feed": _l("来源"),
+    "inspection": _l("巡查"),
+}
 KINDS = {
     StationKind.RESERVOIR: _l("水库"),
     StationKind.RIVER: _l("河道"),
@@ -179,7 +185,7 @@ def variable_name(variable: str) -> str:
     """The word for a variable."""
     known = VARIABLES.get(variable)
     if known is None:
-        return variable
+        return word(NO_VARIABLES, variable)
     return known.zh if chosen() == "zh" else known.en
 
 
@@ -294,7 +300,7 @@ def gap_words(gap: Gap) -> str:
         )
     name = str(SHORT.get(limit.name) or label(limit.label or limit.name))
     if not gap.beyond:
-        return _("距%(name)s", name=name) + f" {far}"
+        return _("距%(name)s", name=name) + f" {far}" if float(far) else _("平%(name)s", name=name)
     if reached:
         return _("达%(name)s", name=name)
     down = limit.comparator.direction == "down"

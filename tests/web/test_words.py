@@ -45,7 +45,7 @@ def test_the_timeline_speaks_the_readers_language(app: Flask) -> None:
     with app.test_request_context():
         session["language"] = "en"
         assert told(event) == "not decided within six minutes: taken as real"
-        assert "cannot be delivered (smtp: refused for good)" in told(note)
+        assert "cannot be delivered (Mail: refused for good)" in told(note)
 
 
 def test_a_doubtful_alert_says_what_it_waits_for(sign_in: SignIn, room: Room) -> None:
