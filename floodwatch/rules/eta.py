@@ -3,6 +3,9 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
+import numpy as np
+from numpy.typing import NDArray
+
 from floodwatch.hydrology.series import Series
 from floodwatch.model.alert import Holds, RuleKey
 from floodwatch.model.clock import HOUR, MINUTE
@@ -14,6 +17,7 @@ from floodwatch.model.station import Station, StationKind
 from floodwatch.model.threshold import Threshold
 from floodwatch.rules.bands import DIGITS, Band, Bands
 from floodwatch.rules.context import Context, Need
+from floodwatch.rules.quiet_water import SLIGHT, exactly, good, slopes, twice
 from floodwatch.rules.settings import asked, choose, number, severity
 from floodwatch.rules.window import believable, sound
 
@@ -123,6 +127,27 @@ class EtaRule:
         newest = series.between(until - self._line.span, until)
         newest = newest.take(slice(-self._line.readings, None))
         return slope_of(newest) if newest.size >= LEAST else None
+
+    def quiet(
+        self, series: Mapping[SeriesKey, Series], moments: NDArray[np.int64]
+    ) -> NDArray[np.bool_]:
+        """Which of the readings at `moments` can change no state, whatever the state is.
+
+        They and the one before are good, enough lie before them for a line, and it is too flat or
+        too far below every limit to be spoken of.
+        """
+        known, line = good(series[self._source]), self._line
+        slope = slopes(known, count=line.readings, span=line.span, least=LEAST)
+        calm = slope < line.slope - SLIGHT
+        rows = np.flatnonzero(~calm & np.isfinite(slope))
+        values = np.round(known.values[rows], DIGITS)
+        gap = np.full(rows.size, np.inf)
+        for band in self._bands.all:
+            ahead = ~band.test(values, band.limit)
+            gap = np.minimum(gap, np.where(ahead, np.abs(band.limit - values), np.inf))
+        far = gap * HOUR > line.horizon * LONGER * (slope[rows] + SLIGHT) + HOUR * SLIGHT
+        calm[rows] = far & (line.slope > 0)
+        return twice(exactly(known.times, calm, moments))
 
     def describe(self, language: str) -> str:
         """The rule in words for the station page."""

@@ -4,6 +4,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import pairwise
 from typing import Any, NamedTuple
 
+import numpy as np
+from numpy.typing import NDArray
+
+from floodwatch.hydrology.series import Series
 from floodwatch.model.alert import Holds, RuleKey
 from floodwatch.model.clock import DAY, HOUR, MINUTE
 from floodwatch.model.district import District
@@ -14,6 +18,7 @@ from floodwatch.model.station import Station, StationKind
 from floodwatch.model.threshold import Threshold
 from floodwatch.rules.bands import DIGITS, Bands
 from floodwatch.rules.context import Context, Need
+from floodwatch.rules.quiet_water import SLIGHT, standing, twice
 from floodwatch.rules.settings import choose, number
 from floodwatch.rules.window import sound
 
@@ -247,6 +252,33 @@ class GateRule:
             "opening": seen.opening,
             "age": max(0, now - seen.time),
         }
+
+    def quiet(
+        self, series: Mapping[SeriesKey, Series], moments: NDArray[np.int64]
+    ) -> NDArray[np.bool_]:
+        """Which of the readings at `moments` can change no state while no rain is forecast.
+
+        At them and at the one before all three gauges are good and fresh, and the matter is far.
+        """
+        stage, tail, opening = (standing(series.get(key), moments) for key in self._series)
+        calm = np.ones(moments.shape, bool)
+        for each in (stage, tail, opening):
+            calm &= each.sound & (each.ages <= self._silent_after)
+        head = stage.values - tail.values
+        shut, near = opening.values <= 0, self._limits.margin
+        with np.errstate(invalid="ignore"):
+            if self._matter.band == "backflow":
+                calm &= shut | (head > SLIGHT)
+            elif self._matter.band == "held_up":
+                calm &= ~shut | (head > near + SLIGHT)
+            elif self._matter.band == "may_drain":
+                lowest = (
+                    min((b.limit for b in self._control.all), default=np.inf)
+                    if (self._control)
+                    else np.inf
+                )
+                calm &= ~shut | (head < near - SLIGHT) | (stage.values <= lowest)
+        return twice(calm)
 
     def describe(self, language: str) -> str:
         """The rule in words for the station page."""

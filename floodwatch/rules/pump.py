@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from floodwatch.hydrology.series import Series
 from floodwatch.model.alert import Holds, RuleKey
@@ -15,6 +16,7 @@ from floodwatch.model.severity import Severity
 from floodwatch.model.station import Station, StationKind
 from floodwatch.model.threshold import Threshold
 from floodwatch.rules.context import Context, Need
+from floodwatch.rules.quiet_water import SLIGHT, good, places, standing, twice
 from floodwatch.rules.settings import choose, number
 from floodwatch.rules.window import believable, lived, sound, value_at
 
@@ -200,6 +202,34 @@ class PumpRule:
             "running": units,
             "age": max(0, context.now - stage.time),
         }
+
+    def quiet(
+        self, series: Mapping[SeriesKey, Series], moments: NDArray[np.int64]
+    ) -> NDArray[np.bool_]:
+        """Which of the readings at `moments` can change no state, whatever the state is.
+
+        At them and at the one before stage and pumps are good and fresh, and the water does not
+        rise, or it is below the first start while no unit has started or stopped within the last
+        half hour and either none runs or it rises too little.
+        """
+        works, silent_after = self._works, self._silent_after
+        stage = standing(series.get(self._stage), moments)
+        running = standing(series.get(self._running), moments)
+        calm = stage.sound & running.sound
+        calm &= (stage.ages <= silent_after) & (running.ages <= silent_after)
+        if not calm.any():
+            return calm
+        then = standing(good(series[self._stage]), moments - RISING)
+        with np.errstate(invalid="ignore"):
+            rise = np.where(then.sound, stage.values - then.values, 0.0)
+            # The window of the rule may not reach so far: then it counts as no rise.
+            flat = (rise <= 0) | ~then.sound
+            units = good(series[self._running])
+            turns = units.times[np.flatnonzero(np.diff(units.values, prepend=np.nan) != 0)]
+            turned = moments - turns[np.maximum(places(turns, moments), 0)]
+            low = (stage.values < works.starts[0] - SLIGHT) & (turned > LATCHED)
+            none = (running.values < 0.5) | (rise < works.rise - SLIGHT)
+        return twice(calm & (flat | (low & none)))
 
     def describe(self, language: str) -> str:
         """The rule in words for the station page."""

@@ -20,7 +20,8 @@ from floodwatch.model.threshold import Threshold
 from floodwatch.rules.bands import Bands
 from floodwatch.rules.context import Context, DailyNeed, Need
 from floodwatch.rules.gate import FORECAST, forecast_mm
-from floodwatch.rules.quiet_rain import rain_since
+from floodwatch.rules.quiet_rain import rain_since, told
+from floodwatch.rules.quiet_water import standing, twice
 from floodwatch.rules.rainfall import fallen, sources
 from floodwatch.rules.settings import choose, number, severity
 from floodwatch.rules.window import sound
@@ -184,16 +185,22 @@ class RainCapacityRule:
     ) -> NDArray[np.bool_]:
         """Which of the readings at `moments` can change no state while nothing is forecast.
 
-        At them and at the one before less rain fell than is spoken of, by every source.
+        At them and at the one before less rain fell than is spoken of, by every source, one source
+        tells all of it, and the stage is good, fresh and on the curve.
         """
         calm = np.full(moments.shape, self._basin.least_mm > 0)
+        whole = np.zeros(moments.shape, bool)
         for need in self._rain:
             mine = series.get(need.key)
             if mine is not None and mine.size:
                 calm &= rain_since(mine, need, moments) < self._basin.least_mm
-        calm[1:] &= calm[:-1].copy()
-        calm[:1] = False
-        return calm
+                whole |= told(mine, need, moments, silent_after=self._rain_silent)
+        stage = standing(series.get(self._stage), moments)
+        curve = self._basin.curve
+        known = np.isfinite(curve.storage(stage.values))
+        known &= all(np.isfinite(curve.storage(b.limit)) for b in self._bands.all)
+        fresh = stage.sound & (stage.ages <= self._silent_after)
+        return twice(calm & whole & known & fresh)
 
     def describe(self, language: str) -> str:
         """The rule in words for the station page."""

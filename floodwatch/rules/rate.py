@@ -1,9 +1,10 @@
 """Rise and fall per hour (涨率, 落率), for thresholds written with `rise` or `fall`."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from zoneinfo import ZoneInfo
 
 import numpy as np
+from numpy.typing import NDArray
 
 from floodwatch.hydrology.series import Series
 from floodwatch.model.alert import Holds, RuleKey
@@ -18,6 +19,7 @@ from floodwatch.rules.bands import DIGITS, FOREVER, Bands
 from floodwatch.rules.belief import doubtful, failed
 from floodwatch.rules.context import Context, Need
 from floodwatch.rules.defaults import holds
+from floodwatch.rules.quiet_water import SLIGHT, before, exactly, good, twice
 from floodwatch.rules.settings import choose, number
 from floodwatch.rules.words import describe_bands
 
@@ -112,6 +114,25 @@ class RateRule:
 
     def _span(self, threshold: Threshold) -> int:
         return threshold.window or (STREET if self.key.variable == "ponding_depth" else USUAL)
+
+    def quiet(
+        self, series: Mapping[SeriesKey, Series], moments: NDArray[np.int64]
+    ) -> NDArray[np.bool_]:
+        """Which of the readings at `moments` can change no state, whatever the state is.
+
+        They and the one before are good, and over every window they changed too little for any
+        band of any season.
+        """
+        known = good(series[self._source])
+        calm = np.full(known.size, self._floor is None)
+        sign = -1.0 if self.key.direction == "fall" else 1.0
+        for span in {self._span(b.threshold) for b in self._bands.all}:
+            bands = [b for b in self._bands.all if self._span(b.threshold) == span]
+            least = min(min(b.clear, b.limit) for b in bands)
+            then, there = before(known, span, least=self.needs[0].span)
+            change = sign * (known.values - then) * HOUR / span
+            calm &= there & (change < least - SLIGHT)
+        return twice(exactly(known.times, calm, moments))
 
     def describe(self, language: str) -> str:
         """The rule in words for the station page."""

@@ -1,9 +1,10 @@
 """A gauge that stands still at once while its water must go on rising (涨中不动)."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from floodwatch.hydrology.counter import increments
 from floodwatch.hydrology.series import Series
@@ -21,6 +22,7 @@ from floodwatch.rules.basin import basin_of, finest_rain
 from floodwatch.rules.context import Context, Need
 from floodwatch.rules.defaults import holds
 from floodwatch.rules.extrapolate import called, extrapolate, figure
+from floodwatch.rules.quiet_water import LATELY, before, exactly, good, twice
 from floodwatch.rules.rise_silent import ACT_EN, ACT_ZH, rising_bands
 from floodwatch.rules.settings import choose, number
 from floodwatch.rules.silence import Tempo, believable, quick_interval, tempo
@@ -192,6 +194,25 @@ class RiseFlatRule:
         slackened = max(0.0, before - least) / 1000 * self._catchment * 1e6  # m³ in an hour
         rise = flat.before.sure - slackened / area
         return rise * (flat.until - flat.since) / HOUR
+
+    def quiet(
+        self, series: Mapping[SeriesKey, Series], moments: NDArray[np.int64]
+    ) -> NDArray[np.bool_]:
+        """Which of the readings at `moments` can change no state, whatever the state is.
+
+        They and the one before are good and do not repeat one value so long, or repeat it so much
+        longer that nothing is known of the rise before, or there was none.
+        """
+        known = good(series[self._series])
+        if not known.size:
+            return np.zeros(moments.shape, bool)
+        first = np.flatnonzero(np.diff(known.values, prepend=np.nan) != 0)
+        begun = first[first.searchsorted(np.arange(known.size), side="right") - 1]
+        stood = known.times - known.times[begun]
+        lately, there = before(known, LATELY, least=LOOK_BACK)
+        rose = ~there | (known.values > lately)
+        calm = (stood < self._flat_for) | (stood > LONGEST) | ~rose[begun]
+        return twice(exactly(known.times, calm, moments))
 
     def describe(self, language: str) -> str:
         """The rule in words for the station page."""

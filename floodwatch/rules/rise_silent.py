@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from floodwatch.hydrology.series import Series
 from floodwatch.model.alert import Holds, RuleKey
@@ -17,6 +18,7 @@ from floodwatch.rules.basin import WATER
 from floodwatch.rules.context import Context, Need
 from floodwatch.rules.defaults import holds
 from floodwatch.rules.extrapolate import Guess, called, extrapolate, figure
+from floodwatch.rules.quiet_water import LATELY, before, exactly, good, heard, twice, waits
 from floodwatch.rules.settings import choose, number
 from floodwatch.rules.silence import (
     GRACE,
@@ -167,6 +169,26 @@ class RiseSilentRule:
         name, value = self.key.variable, latest.reading.value
         zh, en = (f"{called(name, lang)}{figure(name, value, lang)}" for lang in ("zh", "en"))
         return {"zh": f"恢复报数，{zh}", "en": f"reports again, {en}"}
+
+    def quiet(
+        self, series: Mapping[SeriesKey, Series], moments: NDArray[np.int64]
+    ) -> NDArray[np.bool_]:
+        """Which of the readings at `moments` can change no state, nor anything until the next one.
+
+        They are good, and they and the one before were followed so soon that no report was missed,
+        or they did not rise, neither in ten minutes nor in an hour.
+        """
+        mine = series[self._series]
+        known, spoke, reporting = good(mine), heard(mine), self._reporting
+        if not known.size:
+            return np.zeros(moments.shape, bool)
+        soonest = min(reporting.additional or reporting.timed, reporting.timed)
+        gap = waits(spoke.times, known.times)
+        lately, there = before(known, LATELY, least=KNOWN_FOR)
+        hourly, long = before(known, HOUR, least=KNOWN_FOR)
+        still = there & long & (known.values <= lately) & (known.values <= hourly)
+        calm = (gap <= soonest + GRACE) | (still & (self._least > SLIGHT))
+        return twice(exactly(known.times, calm, moments))
 
     def describe(self, language: str) -> str:
         """The rule in words for the station page."""

@@ -4,7 +4,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+from floodwatch.hydrology.series import Series
 from floodwatch.model.alert import Holds, RuleKey
 from floodwatch.model.clock import HOUR
 from floodwatch.model.district import District
@@ -16,6 +18,7 @@ from floodwatch.model.threshold import Threshold
 from floodwatch.rules.bands import DIGITS
 from floodwatch.rules.belief import doubtful, failed
 from floodwatch.rules.context import Context, Need
+from floodwatch.rules.quiet_water import SLIGHT, exactly, good, standing, twice
 from floodwatch.rules.settings import choose, number, severity
 from floodwatch.rules.window import believable, lived
 from floodwatch.rules.words import amount
@@ -118,6 +121,26 @@ class SeepageRule:
             "act_en": "Look at seepage and toe of the dam",
             "age": max(0, age),
         }
+
+    def quiet(
+        self, series: Mapping[SeriesKey, Series], moments: NDArray[np.int64]
+    ) -> NDArray[np.bool_]:
+        """Which of the readings at `moments` can change no state, whatever the state is.
+
+        They and the one before are good and no more than usual for the stage then, or, where the
+        line falls with the stage, for any stage.
+        """
+        known, stages = good(series[self._source]), series.get(self._stage)
+        if stages is None or not known.size:
+            return np.zeros(moments.shape, bool)
+        then = standing(good(stages), known.times)
+        heights = [at for at, _ in self._line]
+        values = np.array([value for _, value in self._line])
+        rises = bool((np.diff(values) >= 0).all())
+        usual = np.interp(then.values, heights, values) if rises else values.min()
+        held = usual + self._tolerance * KEPT
+        calm = then.sound & (then.ages <= self._memory) & (known.values < held - SLIGHT)
+        return twice(exactly(known.times, calm & (self._tolerance >= 0), moments))
 
     def describe(self, language: str) -> str:
         """The rule in words for the station page."""

@@ -2,6 +2,10 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
+import numpy as np
+from numpy.typing import NDArray
+
+from floodwatch.hydrology.series import Series
 from floodwatch.model.alert import Holds, RuleKey
 from floodwatch.model.clock import HOUR, MINUTE
 from floodwatch.model.district import District
@@ -14,6 +18,7 @@ from floodwatch.rules.basin import WATER
 from floodwatch.rules.context import Context, Need
 from floodwatch.rules.defaults import RAIN, holds
 from floodwatch.rules.level import trend
+from floodwatch.rules.quiet_water import LATELY, before, exactly, good, heard, twice, waits
 from floodwatch.rules.settings import choose, number, severity
 from floodwatch.rules.silence import (
     GRACE,
@@ -137,6 +142,32 @@ class StaleRule:
         }
         facts |= trend(context.windows.get(reading.key), until=reading.time)
         return facts
+
+    def quiet(
+        self, series: Mapping[SeriesKey, Series], moments: NDArray[np.int64]
+    ) -> NDArray[np.bool_]:
+        """Which of the readings at `moments` can change no state, nor anything until the next one.
+
+        Before and after them the gauge spoke again so soon that in no storm it would be silent.
+        """
+        known = [heard(series[key]) for key in self.series if key in series]
+        times = [each.times for each in known if each.size]
+        if not times:
+            return np.zeros(moments.shape, bool)
+        spoke = times[0] if len(times) == 1 else np.unique(np.concatenate(times))
+        gap = waits(spoke, moments)
+        if self._storm is None:
+            return twice(gap <= self._after)
+        expected = min(self._after, self._reporting.timed + GRACE)
+        quick = self._reporting.additional if self.key.variable in WATER else 0
+        soon = min(expected, quick + GRACE) if quick else expected
+        calm = gap <= soon
+        if soon < expected and len(known) == 1:
+            mine = good(known[0])
+            lately, there = before(mine, LATELY, least=LOOK_BACK)
+            steady = exactly(mine.times, there & (mine.values >= lately), moments)
+            calm |= steady & (gap <= expected)
+        return twice(calm)
 
     def describe(self, language: str) -> str:
         """The rule in words for the station page."""
