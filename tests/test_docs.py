@@ -6,19 +6,24 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from flask import Flask
 from pydantic import BaseModel
 
 from floodwatch.cli import COMMANDS
 from floodwatch.config.plan_file import PlanTable
-from floodwatch.config.recipient_file import PersonTable, RouteTable
+from floodwatch.config.recipient_file import AwayTable, DutyTable, PersonTable, RouteTable
+from floodwatch.config.roster_file import GroupTable, HolidayTable, ShiftTable
 from floodwatch.config.service_file import ServiceTable, SourcesTable, WatchTable
 from floodwatch.config.station_file import GaugeTable, ReportingTable, StationTable
+from floodwatch.config.text_table import TextTable
 from floodwatch.config.threshold_file import RuleTable, ThresholdTable
 from floodwatch.model.quality import Reason
 from floodwatch.model.variable import VARIABLES
 from floodwatch.notify.channels import CHANNELS
 from floodwatch.notify.channels import TABLES as CHANNEL_TABLES
 from floodwatch.rules.registry import PARAMETERS
+from floodwatch.store import tables
+from floodwatch.web.pages import GROUPS
 
 ROOT = Path(__file__).parent.parent
 TABLES: tuple[type[BaseModel], ...] = (
@@ -32,9 +37,17 @@ TABLES: tuple[type[BaseModel], ...] = (
     ThresholdTable,
     RuleTable,
     PersonTable,
+    AwayTable,
     RouteTable,
+    DutyTable,
+    GroupTable,
+    ShiftTable,
+    HolidayTable,
     PlanTable,
+    TextTable,
 )
+HIDDEN = ("rev", "alert_id")  # columns that no answer shows
+UNNAMED = ("assets", "favicon.ico")  # pictures and scripts of the pages
 
 
 @cache
@@ -43,6 +56,23 @@ def words() -> frozenset[str]:
     pages = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
     spans = re.findall(r"`([^`\n]+)`", "\n".join(page.read_text("utf-8") for page in pages))
     return frozenset(word for span in spans for word in re.findall(r"[A-Za-z_][\w/%]*", span))
+
+
+@cache
+def paths() -> frozenset[str]:
+    """Every address that stands in `code` in the reference, its variable parts as X."""
+    text = (ROOT / "docs" / "reference.md").read_text("utf-8")
+    spans = " ".join(re.findall(r"`([^`\n]+)`", text)).split()
+    return frozenset(re.sub(r"\b[A-Z]+\b", "X", span) for span in spans if span[0] == "/")
+
+
+def routes() -> Iterator[tuple[str, bool]]:
+    """(address, whether it can be looked at) of pages and interface."""
+    app = Flask("pages", static_folder=None)
+    for group in GROUPS:
+        app.register_blueprint(group.blueprint)
+    for rule in app.url_map.iter_rules():
+        yield str(rule), "GET" in (rule.methods or ())
 
 
 def settings() -> Iterator[str]:
@@ -74,6 +104,19 @@ def test_every_reason_of_doubt_is_documented(reason: str) -> None:
 @pytest.mark.parametrize("key", sorted(set(settings())))
 def test_every_setting_is_documented(key: str) -> None:
     assert key in words()
+
+
+@pytest.mark.parametrize("route", sorted({rule for rule, look in routes() if look}))
+def test_every_page_is_documented(route: str) -> None:
+    known = re.sub(r"<[^>]*>", "X", route)
+    beside = re.sub(r"/(progress|cancel)$", "", known)  # what a page asks while it waits
+    assert {known, beside} & paths() or route.split("/")[1] in UNNAMED
+
+
+@pytest.mark.parametrize("table", ["alert", "alert_event", "obligation"])
+def test_every_field_of_an_alert_is_documented(table: str) -> None:
+    columns = {column.name for column in getattr(tables, table).c} - {*HIDDEN, "id"}
+    assert columns <= words()
 
 
 @pytest.mark.parametrize("variable", VARIABLES)

@@ -11,7 +11,7 @@ from floodwatch.bootstrap import open_services
 from floodwatch.cli.context import Call, shared
 from floodwatch.model.clock import DAY
 from floodwatch.model.errors import Refused
-from floodwatch.model.moment import parse
+from floodwatch.model.moment import iso, parse
 
 KEPT = 8 * DAY  # readings older than this may be packed away, without when they came
 
@@ -35,9 +35,9 @@ def audit(call: Call, start: str, end: str) -> None:
         with services.database.read() as connection:
             found = violations(connection, start=first, end=last, now=now)
     document = {
-        "from": first,
-        "to": last,
-        "unexplained": [violation._asdict() for violation in found],
+        "from": iso(first),
+        "to": iso(last),
+        "unexplained": [one._asdict() | {"at": iso(one.at)} for one in found],
     }
     call.emit(document, lambda: _text(found))
     if found:

@@ -208,7 +208,7 @@ def alert(alert_id: int) -> ResponseReturnValue:
 
 def _plain(row: dict[str, Any], hidden: tuple[str, ...]) -> dict[str, Any]:
     shown = {name: value for name, value in row.items() if name not in hidden}
-    for name in ("at", "opened_at", "ended_at", "due", "value_time"):
+    for name in ("at", "opened_at", "told_at", "ended_at", "due", "value_time"):
         if shown.get(name) is not None:
             shown[name] = iso(shown[name])
     for name in ("severity", "previous"):

@@ -137,7 +137,7 @@ def test_a_cookie_is_no_right_to_push(sign_in: SignIn) -> None:
 def test_every_route_of_the_interface_is_in_its_document(client: FlaskClient, room: Room) -> None:
     document = client.get("/api/v1/openapi.json", headers=token(room)).json
     routes = {
-        str(rule).replace("<int:alert_id>", "{id}")
+        str(rule).replace("<int:alert_id>", "{id}").replace("<int:seq>", "{seq}")
         for rule in client.application.url_map.iter_rules()
         if str(rule).startswith("/api/v1/")
     }
