@@ -10,7 +10,7 @@ from floodwatch.model.finding import UNKNOWN
 from floodwatch.pipeline import doubt, faults
 from floodwatch.pipeline.living import Sight, live
 from floodwatch.pipeline.plan import Plan
-from floodwatch.pipeline.sight import History, Task, Work, context, gather
+from floodwatch.pipeline.sight import Given, History, Task, Work, context, gather
 from floodwatch.pipeline.tell import tell
 from floodwatch.rules.context import Ended
 from floodwatch.store import alert_log
@@ -72,26 +72,28 @@ class _Judged:
 
 def _judge(work: _Work, tasks: Sequence[Task]) -> None:
     """Judge what is watched before what watches it, and that again when it has changed."""
-    judged = _Judged()
-    if not work.plan.order.watching:
-        _round(work, tasks, judged)
-    else:
-        rank = work.plan.order.rank
-        waiting = {task.rule.key: task for task in tasks}
-        while waiting:
-            lowest = min(rank.get(key, 0) for key in waiting)
-            chosen = [task for key, task in waiting.items() if rank.get(key, 0) == lowest]
-            done = len(judged.changes)
-            _round(work, chosen, judged)
-            for task in chosen:
-                del waiting[task.rule.key]
-            _wake_watchers(work, judged.changes[done:], waiting)
+    judged, rank = _Judged(), work.plan.order.rank
+    waiting = {task.rule.key: task for task in tasks}
+    found = _look(work, waiting.values())
+    while waiting:
+        lowest = min(rank.get(key, 0) for key in waiting)
+        chosen = [task for key, task in waiting.items() if rank.get(key, 0) == lowest]
+        done = len(judged.changes)
+        _round(work, chosen, found, judged=judged)
+        for task in chosen:
+            del waiting[task.rule.key]
+        if _wake_watchers(work, judged.changes[done:], waiting):
+            found = _look(work, waiting.values())
     settle(work.tx, work.plan, judged.changes, now=work.now)
     _broken(work, judged.broken)
 
 
-def _wake_watchers(work: _Work, changes: Iterable[Change], waiting: dict[RuleKey, Task]) -> None:
-    """Rules that watch one whose phase or severity has changed are judged at the present moment."""
+def _wake_watchers(work: _Work, changes: Iterable[Change], waiting: dict[RuleKey, Task]) -> bool:
+    """Rules that watch one whose phase or severity has changed are judged at the present moment.
+
+    Whether there are any.
+    """
+    woken = False
     for change in changes:
         before, after = change.before, change.after
         if (before.phase, before.severity) == (after.phase, after.severity):
@@ -101,16 +103,30 @@ def _wake_watchers(work: _Work, changes: Iterable[Change], waiting: dict[RuleKey
             moments = (*(known.moments if known else ()), work.now)
             rule, why = work.plan.rules[key], known.why if known else ""
             waiting[key] = Task(rule, tuple(sorted(set(moments))), why)
+            woken = True
+    return woken
 
 
-def _round(work: _Work, tasks: Sequence[Task], judged: _Judged) -> None:
-    """Judge rules none of which watches another of them."""
-    tx, now, watching = work.tx, work.now, work.plan.order.watching
+def _look(work: _Work, tasks: Collection[Task]) -> Given:
+    """What is stored that these rules are judged by, all of it asked for at once."""
+    watching = work.plan.order.watching
     keys = [task.rule.key for task in tasks]
     watched = {other for key in keys for other in watching.get(key, ())} if watching else set()
-    states = alert_log.states(tx.connection, {*keys, *watched})
-    ended = _ended(work, watched, judged)
-    given = gather(work, tasks, states=states | judged.states, ended=ended)
+    states = alert_log.states(work.tx.connection, {*keys, *watched})
+    stored = last_ended(work.tx.connection, watched)
+    ended = {rule: Ended(*found) for rule, found in stored.items()}
+    return gather(work, tasks, states=states, ended=ended)
+
+
+def _round(work: _Work, tasks: Sequence[Task], found: Given, *, judged: _Judged) -> None:
+    """Judge rules none of which watches another of them."""
+    tx, now, states = work.tx, work.now, found.states
+    given = found
+    if judged.changes:
+        given = replace(
+            found, states={**states, **judged.states}, ended={**found.ended, **judged.ended}
+        )
+    keys = [task.rule.key for task in tasks]
     firing = [key for key in keys if key in states and states[key].phase is Phase.FIRING]
     doubted = in_doubt(tx.connection, firing) if firing else {}
     imported = _by_import_alone(work, tasks, firing)
@@ -132,11 +148,6 @@ def _round(work: _Work, tasks: Sequence[Task], judged: _Judged) -> None:
             for said in transitions:
                 if said.kind is TransitionKind.RESOLVED:
                     judged.ended[rule] = Ended(said.severity, said.at)
-
-
-def _ended(work: _Work, watched: Iterable[RuleKey], judged: _Judged) -> dict[RuleKey, Ended]:
-    stored = last_ended(work.tx.connection, watched)
-    return {rule: Ended(*found) for rule, found in stored.items()} | judged.ended
 
 
 def _broken(work: _Work, broken: Mapping[RuleKey, str]) -> None:

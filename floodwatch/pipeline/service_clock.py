@@ -1,9 +1,9 @@
 """Service time: what every deadline is stored in; no change of the wall clock moves it."""
 
 from collections.abc import Iterable
-from statistics import median
 from typing import NamedTuple
 
+import numpy as np
 from sqlalchemy import Connection
 
 from floodwatch.model.clock import MINUTE, SECOND, Clock
@@ -88,13 +88,18 @@ class DeviceClocks:
     """
 
     def __init__(self) -> None:
-        self._heard: dict[str, tuple[int, int]] = {}  # station -> (reading time - now, now)
+        self._places: dict[str, int] = {}  # station -> its place in the columns
+        self._ahead = np.zeros(MANY, np.int64)  # reading time - now
+        self._at = np.zeros(MANY, np.int64)  # service ms
         self._judged: tuple[int, int | None] | None = None  # (when, verdict), while it stands
 
     def hear(self, station: str, difference: int, *, now: int) -> None:
         """Note by how much (ms) a station's newest reading was ahead (+) or late (-)."""
-        self._heard[station] = (difference, now)
-        if len(self._heard) <= MANY:
+        place = self._places.setdefault(station, len(self._places))
+        if place >= self._at.size:
+            self._ahead, self._at = (np.concatenate((a, a)) for a in (self._ahead, self._at))
+        self._ahead[place], self._at[place] = difference, now
+        if len(self._places) <= MANY:
             self._judged = None
 
     def verdict(self, now: int) -> int | None:
@@ -108,12 +113,14 @@ class DeviceClocks:
 
     def _weigh(self, now: int) -> int | None:
         # What was heard "later" than now was so before service time was set back.
-        recent = [d for d, at in self._heard.values() if -MINUTE <= now - at <= 10 * MINUTE]
-        if len(recent) < 3:
+        passed = now - self._at[: len(self._places)]
+        ahead = self._ahead[: len(self._places)]
+        recent = ahead[(passed >= -MINUTE) & (passed <= 10 * MINUTE)]
+        if recent.size < 3:
             return None
-        middle = int(median(recent))
-        alike = sum(abs(d - middle) <= 3 * MINUTE for d in recent)
-        if 2 * alike <= len(recent):
+        middle = int(np.median(recent))
+        alike = int((np.abs(recent - middle) <= 3 * MINUTE).sum())
+        if 2 * alike <= recent.size:
             return None
         return middle if abs(middle) > 15 * MINUTE else 0
 

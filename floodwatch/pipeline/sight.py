@@ -1,6 +1,6 @@
 """What rules are given to judge by: readings, days, the lives of other rules, the registers."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
@@ -62,7 +62,7 @@ class Given:
 
 def gather(
     work: Work,
-    tasks: Sequence[Task],
+    tasks: Collection[Task],
     *,
     states: Mapping[RuleKey, RuleState],
     ended: Mapping[RuleKey, Ended],

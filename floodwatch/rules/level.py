@@ -171,7 +171,8 @@ def change_per_hour(series: Series | None, *, until: int) -> float | None:
 def _change(series: Series | None, *, until: int) -> tuple[float, int] | None:
     """Change per hour, and the time (ms) over which it was seen."""
     if series is not None:
-        series = series.take(~np.isin(series.quality % 10, (Flag.FAIL, Flag.MISSING)))
+        flags = series.quality % 10
+        series = series.take((flags != Flag.FAIL) & (flags != Flag.MISSING))
     if series is None or series.size < 2:
         return None
     now, before = np.searchsorted(series.times, [until, until - HOUR], side="right") - 1

@@ -293,18 +293,23 @@ def _last_of_each(rows: Iterable[Row], names: Sequence[str], key: Sequence[str])
 
 
 def _encoded(rows: Sequence[Row], table: Table, names: Sequence[str]) -> list[tuple[Any, ...]]:
-    columns = [table.columns[name] for name in names]
-    if not any(isinstance(column.type, JSON) for column in columns):
+    documents = _documents(table, tuple(names))
+    if not documents:
         return [tuple(row) for row in rows]
-    return [
-        tuple(
-            _document(value, nullable=bool(column.nullable))
-            if isinstance(column.type, JSON)
-            else value
-            for column, value in zip(columns, row, strict=True)
-        )
-        for row in rows
-    ]
+    encoded = []
+    for row in rows:
+        values = list(row)
+        for place, nullable in documents:
+            values[place] = _document(values[place], nullable=nullable)
+        encoded.append(tuple(values))
+    return encoded
+
+
+@cache
+def _documents(table: Table, names: tuple[str, ...]) -> tuple[tuple[int, bool], ...]:
+    """Which of the columns hold JSON, and whether they may be NULL."""
+    columns = enumerate(table.columns[name] for name in names)
+    return tuple((n, bool(c.nullable)) for n, c in columns if isinstance(c.type, JSON))
 
 
 def _document(value: Any, *, nullable: bool) -> str | None:

@@ -2,9 +2,11 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 from sqlalchemy import Connection, TextClause, text
 
 from floodwatch.hydrology.series import Series, empty
@@ -230,14 +232,27 @@ def _from_rows(connection: Connection, spans: Mapping[int, tuple[int, int]]) -> 
     if not found:
         return {}
     table = np.fromiter(map(tuple, found), _ROW, len(found))
-    table = table[np.lexsort((table["time"], table["series_id"]))]
-    numbers, starts = np.unique(table["series_id"], return_index=True)
-    ends = [*starts[1:].tolist(), table.size]
-    columns = [np.ascontiguousarray(table[name]) for name in ("time", "value", "quality")]
+    starts = np.flatnonzero(np.diff(table["series_id"], prepend=-1))
+    if not _in_order(table, starts):
+        table = table[np.lexsort((table["time"], table["series_id"]))]
+        starts = np.flatnonzero(np.diff(table["series_id"], prepend=-1))
+    times, values, quality = (
+        np.ascontiguousarray(table[name]) for name in ("time", "value", "quality")
+    )
+    numbers, places = table["series_id"][starts].tolist(), [*starts.tolist(), table.size]
     return {
-        number: Series(*(column[low:high] for column in columns))
-        for number, low, high in zip(numbers.tolist(), starts.tolist(), ends, strict=True)
+        number: Series(times[low:high], values[low:high], quality[low:high])
+        for number, (low, high) in zip(numbers, pairwise(places), strict=True)
     }
+
+
+def _in_order(table: NDArray[np.void], starts: NDArray[np.int64]) -> bool:
+    """Whether each series came in one piece and by rising time, as its primary key has it."""
+    if len(set(table["series_id"][starts].tolist())) < starts.size:
+        return False
+    rises = np.diff(table["time"]) > 0
+    rises[starts[1:] - 1] = True  # where the next series begins
+    return bool(rises.all())
 
 
 def _stored_in_blocks(
