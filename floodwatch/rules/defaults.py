@@ -1,6 +1,6 @@
 """Where an alert is left again and how long a condition must stand, unless somebody says so.
 
-PRACTICE of the duty room: a weir reservoir stands exactly at its sill for months, so a threshold
+From the duty room (PRACTICE 17): a weir reservoir stands exactly at its sill for months, so a limit
 `above` the sill is left at the sill itself; a gated one needs 2 cm; waves move rivers and lakes.
 """
 

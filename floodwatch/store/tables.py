@@ -167,7 +167,7 @@ imported = _table(
     Column("at", Millis, nullable=False),
     Column("state", String(16), nullable=False),  # running done cancelled failed undoing undone
     Column("names", Json, nullable=False),  # file names
-    Column("report", Json, nullable=False),  # the accounting of DESIGN section 10
+    Column("report", Json, nullable=False),  # its accounting, as the command prints it
     Column("undone_by", String(200)),
     Column("undone_at", Millis),
     Column("rev", BigInteger, nullable=False),
