@@ -18,7 +18,7 @@ from tests.pipeline.storming import live
 LOCAL = ZoneInfo("Asia/Shanghai")
 LATE = MINUTE * 5
 
-# DEMO: what is crossed, and when (local, day of the month and time)
+# Of the demonstration: what is crossed, and when (local, day of the month and time)
 CROSSINGS = [
     ("61990003", "spill", "17 23:00"),
     ("61990002", "spill", "17 23:40"),

@@ -39,7 +39,7 @@ FOLDER = Path(__file__).parents[2] / "config"
 LOCAL = ZoneInfo("Asia/Shanghai")
 STEP = 6 * HOUR  # between two ticks, where nothing arrives
 DAMS = {r.code for r in RESERVOIRS}
-# DEMO: the day at whose end the drought limit is reached
+# Of the demonstration: the day at whose end the drought limit is reached
 LIMITS = [("61990006", 46), ("61990002", 55), ("61990004", 81), ("61990005", 82)]
 
 
