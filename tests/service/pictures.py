@@ -21,7 +21,7 @@ BROWSER = (
 
 
 def main(target: Path) -> None:
-    """Overview, station and telephone at 04:40 of the storm."""
+    """Overview, an alert, station and telephone at 04:40 of the storm."""
     target.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
         running = Running(ROOT / "config", Path(folder) / "data", options=("--demo",))
@@ -34,6 +34,11 @@ def main(target: Path) -> None:
             _enter(page, running)
             _storm(page)
             page.screenshot(path=target / "overview.png")
+            page.locator("a", has_text="示范石桥水库").and_(
+                page.locator("[href*='/alerts/']")
+            ).first.click()
+            page.wait_for_timeout(1500)
+            page.screenshot(path=target / "alert.png")
             page.goto(f"{running.address}/stations/61990003")
             page.wait_for_selector(".main-svg")
             page.wait_for_timeout(1500)
