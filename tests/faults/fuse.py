@@ -1,0 +1,125 @@
+"""Where a process dies or a disk is full: at a point nobody chose, counted from a seed."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+from sqlalchemy import URL, event
+
+from floodwatch.store.database import FILE, Database, Transaction
+
+
+class Killed(BaseException):
+    """kill -9: no handler of the program may run on from here."""
+
+
+class Fuse:
+    """Counts the points that are passed; at the chosen one the process dies."""
+
+    def __init__(self) -> None:
+        self.left: int | None = None
+        self.full: int | None = None  # pages the file may have while the disk is full
+        self.died_at = ""
+
+    def arm(self, points: int) -> None:
+        """Die at this many points from now."""
+        self.left = points
+
+    def reach(self, point: str) -> None:
+        """A point at which a process can die."""
+        if self.left is None:
+            return
+        self.left -= 1
+        if self.left < 0:
+            self.left = None
+            self.died_at = point
+            raise Killed(point)
+
+
+class _Cursor(sqlite3.Cursor):
+    """Passes the fuse before each statement."""
+
+    def execute(self, sql: str, *values: Any) -> "_Cursor":
+        """One statement."""
+        self.connection.fuse.reach(sql)
+        super().execute(sql, *values)
+        return self
+
+    def executemany(self, sql: str, *values: Any) -> "_Cursor":
+        """One statement many times."""
+        self.connection.fuse.reach(sql)
+        super().executemany(sql, *values)
+        return self
+
+
+class _Connection(sqlite3.Connection):
+    """A connection of which every statement passes the fuse."""
+
+    fuse: Fuse
+
+    def cursor(self, *given: Any) -> Any:
+        """A cursor that does."""
+        return super().cursor(_Cursor)
+
+    def execute(self, sql: str, *values: Any) -> Any:
+        """One statement."""
+        return self.cursor().execute(sql, *values)
+
+    def executemany(self, sql: str, *values: Any) -> Any:
+        """One statement many times."""
+        return self.cursor().executemany(sql, *values)
+
+
+def perilous(fuse: Fuse) -> Any:
+    """In place of the module sqlite3: its connections pass the fuse."""
+
+    def factory(*given: Any, **named: Any) -> _Connection:
+        made = _Connection(*given, **named)
+        made.fuse = fuse
+        return made
+
+    def connect(*given: Any, **named: Any) -> sqlite3.Connection:
+        return sqlite3.connect(*given, factory=factory, **named)
+
+    names = {name: getattr(sqlite3, name) for name in ("Connection", "Error")}
+    return SimpleNamespace(connect=connect, **names)
+
+
+class Perilous(Database):
+    """The real database; its writers pass a fuse at each statement and around each commit."""
+
+    fuse: Fuse
+    synced: int  # bytes of the log that a power cut cannot take
+
+    @classmethod
+    def open(cls, folder: Path, fuse: Fuse) -> "Perilous":
+        """The database of a folder."""
+        made = cls(URL.create("sqlite", database=str((folder / FILE).absolute())))
+        made.fuse, made.synced = fuse, made.log_size()
+        event.listen(made.engine, "begin", made._limit)
+        return made
+
+    @contextmanager
+    def write(self, *, epoch: int | None = None, yielding: bool = False) -> Iterator[Transaction]:
+        """One write transaction, which may be the last of this process."""
+        with super().write(epoch=epoch, yielding=yielding) as tx:
+            yield tx
+            self.fuse.reach("before the commit")
+            safe = tx.connection.exec_driver_sql("PRAGMA synchronous").scalar_one() >= 2
+        if safe:
+            self.synced = self.log_size()
+        self.fuse.reach("after the commit")
+
+    def log_size(self) -> int:
+        """Bytes in the write-ahead log."""
+        assert self.path is not None
+        log = self.path.with_name(self.path.name + "-wal")
+        return log.stat().st_size if log.exists() else 0
+
+    def _limit(self, connection: Any) -> None:
+        raw = connection.connection.cursor()
+        raw.execute(f"PRAGMA max_page_count = {self.fuse.full or 4_294_967_294}")
+        raw.close()
