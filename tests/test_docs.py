@@ -47,6 +47,7 @@ TABLES: tuple[type[BaseModel], ...] = (
     TextTable,
 )
 HIDDEN = ("rev", "alert_id")  # columns that no answer shows
+FOLDERS = ("floodwatch", "tests", "scripts", "docs", "config")
 UNNAMED = ("assets", "favicon.ico")  # pictures and scripts of the pages
 
 
@@ -128,8 +129,45 @@ def test_every_variable_is_documented(variable: str) -> None:
     "document", [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")], ids=lambda p: p.name
 )
 def test_what_a_document_points_to_is_there(document: Path) -> None:
-    links = re.findall(r"\]\(([^)#\s]+)\)", document.read_text("utf-8"))
+    links = re.findall(r"\]\(([^)#\s]*)(?:#([^)\s]+))?\)", document.read_text("utf-8"))
     missing = [
-        link for link in links if "://" not in link and not (document.parent / link).exists()
+        link + anchor
+        for link, anchor in links
+        if "://" not in link and not there(document, link, anchor)
     ]
     assert not missing
+
+
+def there(document: Path, link: str, anchor: str) -> bool:
+    """Whether the file exists and has a heading of this anchor."""
+    target = document.parent / link if link else document
+    if not anchor or not target.is_file():
+        return target.exists()
+    heads = re.findall(r"^#+ (.+)$", target.read_text("utf-8"), re.MULTILINE)
+    return anchor in {re.sub(r"[^\w -]", "", head.lower()).replace(" ", "-") for head in heads}
+
+
+def test_decisions_are_numbered_without_a_gap_and_say_what_enforces_them() -> None:
+    pages = sorted((ROOT / "docs" / "decisions").glob("*.md"))
+    heads = [page.read_text("utf-8").splitlines()[0] for page in pages]
+    assert [page.name[:4] for page in pages] == [f"{n:04}" for n in range(1, len(pages) + 1)]
+    assert all(
+        head.startswith(f"# {page.name[:4]} ") for page, head in zip(pages, heads, strict=True)
+    )
+    assert all("**What enforces it.**" in page.read_text("utf-8") for page in pages)
+
+
+@pytest.mark.parametrize(
+    "document", [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")], ids=lambda p: p.name
+)
+def test_every_file_that_a_document_names_is_there(document: Path) -> None:
+    named = set(re.findall(r"`([\w./-]+\.(?:py|lock|service))`", document.read_text("utf-8")))
+    known = [f"/{path.relative_to(ROOT)}" for path in files()]
+    absent = [name for name in named if not any(path.endswith(f"/{name}") for path in known)]
+    assert absent == []
+
+
+@cache
+def files() -> tuple[Path, ...]:
+    """The files of the repository."""
+    return (*ROOT.glob("*.*"), *(p for top in FOLDERS for p in (ROOT / top).rglob("*.*")))
