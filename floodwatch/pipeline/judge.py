@@ -19,6 +19,7 @@ from floodwatch.store.database import Transaction
 from floodwatch.store.doubted import doubted as in_doubt
 from floodwatch.store.journal import SeriesMap
 from floodwatch.store.watched import ended as last_ended
+from floodwatch.store.watched import left as last_left
 
 _log = logging.getLogger(__name__)
 
@@ -115,7 +116,25 @@ def _look(work: _Work, tasks: Collection[Task]) -> Given:
     states = alert_log.states(work.tx.connection, {*keys, *watched})
     stored = last_ended(work.tx.connection, watched)
     ended = {rule: Ended(*found) for rule, found in stored.items()}
+    ended |= _recalled(work, tasks, ended)
     return gather(work, tasks, states=states, ended=ended)
+
+
+def _recalled(
+    work: _Work, tasks: Iterable[Task], ended: Mapping[RuleKey, Ended]
+) -> dict[RuleKey, Ended]:
+    """How grave rules were lately, of those that a rule among these asks about."""
+    asked: dict[RuleKey, int] = {}
+    for task in tasks:
+        for rule, span in getattr(task.rule, "recalls", {}).items():
+            asked[rule] = max(span, asked.get(rule, 0))
+    if not asked:
+        return {}
+    left = last_left(work.tx.connection, asked, since=work.now - max(asked.values()))
+    return {
+        rule: (ended.get(rule) or Ended(*lately[-1]))._replace(left=tuple(lately))
+        for rule, lately in left.items()
+    }
 
 
 def _round(work: _Work, tasks: Sequence[Task], found: Given, *, judged: _Judged) -> None:
@@ -146,8 +165,9 @@ def _round(work: _Work, tasks: Sequence[Task], found: Given, *, judged: _Judged)
             judged.changes.append(change)
             judged.states[rule] = after
             for said in transitions:
-                if said.kind is TransitionKind.RESOLVED:
-                    judged.ended[rule] = Ended(said.severity, said.at)
+                if said.kind in (TransitionKind.RESOLVED, TransitionKind.EASED):
+                    known = judged.ended.get(rule) or found.ended.get(rule)
+                    judged.ended[rule] = Ended.after(known, said)
 
 
 def _broken(work: _Work, broken: Mapping[RuleKey, str]) -> None:

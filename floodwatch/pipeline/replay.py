@@ -163,8 +163,8 @@ class Replay:
 
     def _note(self, moment: int, before: RuleState, said: tuple[Transition, ...]) -> None:
         for transition in said:
-            if transition.kind is TransitionKind.RESOLVED:
-                self._last_ended = Ended(transition.severity, transition.at)
+            if transition.kind in (TransitionKind.RESOLVED, TransitionKind.EASED):
+                self._last_ended = Ended.after(self._last_ended, transition)
         change = Change(self._rule.key, before, self._state, said, Origin.LIVE, self._version)
         self._found.changes.append((moment, change))
         self._found.life.append(Stood(moment, self._state, self._last_ended))

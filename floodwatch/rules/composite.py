@@ -1,6 +1,6 @@
 """Several rules together: rain has tripped and the water rises, or any of three gates is open."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from floodwatch.model.alert import Holds, Phase, RuleKey
 from floodwatch.model.district import District, RuleSetting
@@ -28,7 +28,8 @@ class CompositeRule:
     """Fires while all (or any) of its conditions hold.
 
     A condition holds while its rule fires with at least the severity asked for, and `within` longer
-    after that rule's alert has ended: so rain may arm a check of the level for an hour. It looks at
+    after that rule has become less grave: so rain may arm a check of the level for an hour, though
+    its alert eases before it ends. It looks at
     nothing but the lives of those rules, whose own holds and doubts are already in them.
     """
 
@@ -40,6 +41,7 @@ class CompositeRule:
         "_severity",
         "holds",
         "key",
+        "recalls",
         "watches",
     )
 
@@ -59,6 +61,7 @@ class CompositeRule:
         self.key = key
         self.holds = holds
         self.watches: tuple[RuleKey, ...] = tuple(dict.fromkeys(c.rule for c in conditions))
+        self.recalls: Mapping[RuleKey, int] = {c.rule: c.within for c in conditions if c.within}
         self._conditions = tuple(conditions)
         self._every = every
         self._severity = severity
@@ -107,15 +110,16 @@ class CompositeRule:
 def _until(condition: Condition, context: Context) -> int | None:
     """Until when it holds (service ms, exclusive); 0: its rule fires now; None: it does not."""
     state = context.states.get(condition.rule)
-    if state is not None and state.phase is Phase.FIRING:
-        if state.severity is not None and state.severity >= condition.severity:
-            return 0
-        return None
+    firing = state is not None and state.phase is Phase.FIRING
+    if firing and state is not None and (state.severity or 0) >= condition.severity:
+        return 0
     last = context.ended.get(condition.rule)
-    if not condition.within or last is None or last.severity < condition.severity:
+    if not condition.within or last is None:
         return None
-    end = last.at + condition.within
-    return end if context.now < end else None
+    over = last.left if firing else (*last.left, (last.severity, last.at))
+    graver = [at for severity, at in over if severity >= condition.severity]
+    end = max(graver, default=context.now) + condition.within
+    return end if graver and context.now < end else None
 
 
 def build(

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from floodwatch.hydrology.series import Series
-from floodwatch.model.alert import Holds, RuleKey, RuleState
+from floodwatch.model.alert import Holds, RuleKey, RuleState, Transition, TransitionKind
 from floodwatch.model.finding import Finding
 from floodwatch.model.reading import Latest, SeriesKey
 from floodwatch.model.severity import Severity
@@ -47,10 +47,24 @@ class Day(NamedTuple):
 
 
 class Ended(NamedTuple):
-    """The last alert of a rule that is quiet now: how grave it last was, and when it ended."""
+    """The last alert of a rule: how grave it last was, and when it ended.
+
+    `left`, of rules that are recalled: each severity it had and left lately, and when; also of an
+    alert that goes on less gravely.
+    """
 
     severity: Severity
     at: int
+    left: tuple[tuple[Severity, int], ...] = ()
+
+    @classmethod
+    def after(cls, known: "Ended | None", said: Transition) -> "Ended":
+        """What is known after an alert has eased or ended."""
+        left = (said.previous or said.severity, said.at)
+        lately = (*(known.left[-7:] if known else ()), left)
+        if said.kind is TransitionKind.RESOLVED or known is None:
+            return cls(*left, lately)
+        return known._replace(left=lately)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +107,13 @@ class Watching(Protocol):
     """A rule that looks at the lives of others: judged after them, and again when they change."""
 
     watches: tuple[RuleKey, ...]
+
+
+@runtime_checkable
+class Recalling(Protocol):
+    """A rule that asks how grave the rules it watches were some time (ms) ago."""
+
+    recalls: Mapping[RuleKey, int]
 
 
 @runtime_checkable

@@ -20,6 +20,30 @@ def ended(connection: Connection, rules: Iterable[RuleKey]) -> dict[RuleKey, tup
     return {by_name[rule]: (Severity(severity), at) for rule, severity, at in rows}
 
 
+def left(
+    connection: Connection, rules: Iterable[RuleKey], *, since: int
+) -> dict[RuleKey, list[tuple[Severity, int]]]:
+    """Every severity these rules had and left since then (service ms), oldest first."""
+    by_name = {str(rule): rule for rule in rules}
+    dialect = dialect_of(connection.dialect.name)
+    values = {"rules": dialect.array(by_name), "since": since}
+    found: dict[RuleKey, list[tuple[Severity, int]]] = {}
+    for rule, severity, at in dialect.ask(connection, _left(dialect), values):
+        found.setdefault(by_name[rule], []).append((Severity(severity), at))
+    return found
+
+
+@cache
+def _left(dialect: Dialect) -> TextClause:
+    return text(
+        "SELECT a.rule, COALESCE(e.previous, e.severity), e.at FROM alert AS a"
+        " JOIN alert_event AS e ON e.alert_id = a.id"
+        f" WHERE a.rule IN {dialect.texts('rules')}"
+        " AND (a.resolved_at IS NULL OR a.resolved_at >= :since)"
+        " AND e.at >= :since AND e.kind IN ('eased', 'resolved') ORDER BY e.id"
+    )
+
+
 @cache  # asked with nearly every reading: making the statement anew costs as much as asking
 def _last(dialect: Dialect) -> TextClause:
     return text(

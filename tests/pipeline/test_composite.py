@@ -103,6 +103,25 @@ def test_a_milder_alert_than_asked_for_does_not_count(town: Town) -> None:
     assert composites(town) == {RESERVOIR}
 
 
+def test_what_was_grave_within_the_hour_counts_though_it_has_eased_since(town: Town) -> None:
+    grave = '{severity = "II", within_min = 60, type = "level"'
+    armed(town)
+    town.configure("thresholds.toml", '{type = "level"', grave)
+    town.configure("thresholds.toml", "within_min = 60},\n", "within_min = 600},\n")
+    town.say(GAUGE, "rainfall", 60.0)
+    town.stage(96.90)
+    assert composites(town) == {RESERVOIR}
+    for _ in range(8):  # half an hour below design: II becomes IV
+        town.wait(5)
+        town.stage(95.30)
+    assert (RESERVOIR, "level", 1) in firing(town)
+    assert composites(town) == {RESERVOIR}
+    for _ in range(13):
+        town.wait(5)
+        town.stage(95.30)
+    assert composites(town) == set()
+
+
 def test_a_rule_that_watches_a_watcher_comes_after_it(town: Town) -> None:
     armed(town, TOP)
     town.say(GAUGE, "rainfall", 60.0)
