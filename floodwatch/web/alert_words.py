@@ -27,5 +27,6 @@ def headline(alert: Mapping[str, Any]) -> str:
     if kind == "level" and limit is not None:
         verb = _("低于") if alert["direction"] == "down" else _("超")
         shown = figure(limit, variable)
+        verb += " " if chosen() == "en" else ""
         return f"{verb}{label}" if shown in label else f"{verb}{label} {shown} {unit(variable)}"
     return str(label)

@@ -53,10 +53,13 @@ def merged(events: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     found: list[Mapping[str, Any]] = []
     for event in events:
         last = found[-1] if found else None
-        same = ("kind", "at", "who")
-        if last is None or any(last[key] != event[key] for key in same) or said(last) != said(event):
+        if last is None or _told_as(last) != _told_as(event):
             found.append(event)
     return found
+
+
+def _told_as(event: Mapping[str, Any]) -> tuple[object, ...]:
+    return event["kind"], event["at"], event["who"], said(event)
 
 
 def of_line(line: Line) -> str:

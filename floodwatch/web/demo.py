@@ -1,9 +1,11 @@
 """The demonstration's clock: pause, speed and jumps, as orders the engine obeys."""
 
+import re
 from http import HTTPStatus
 
 from flask import Blueprint, abort, jsonify, redirect, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 
 from floodwatch.model.people import Role
@@ -16,6 +18,12 @@ from floodwatch.web.services import now, services
 
 blueprint = Blueprint("demo", __name__)
 SETTING = "demo"
+JUMPS = {
+    "暴雨": _l("暴雨"),
+    "失测": _l("失测"),
+    "水情日报": _l("水情日报"),
+    "补报": _l("补报"),
+}
 
 
 def show() -> Show:
@@ -25,7 +33,15 @@ def show() -> Show:
 
 def jumps() -> list[tuple[str, str]]:
     """(name, words) of the jump buttons."""
-    return [(jump.label, jump.label) for jump in show().jumps]
+    return [(jump.label, _worded(jump.label)) for jump in show().jumps]
+
+
+def _worded(label: str) -> str:
+    """A label of the show in the reader's language: a clock and a word, or a day of the drought."""
+    if day := re.fullmatch(r"旱情第(\d+)天", label):
+        return _("旱情第%(n)s天", n=day[1])
+    clock, _blank, what = label.partition(" ")
+    return f"{clock} {JUMPS[what]}" if what in JUMPS else label
 
 
 def speeds() -> list[tuple[int, str]]:
