@@ -13,6 +13,7 @@ from floodwatch.store import tables
 OPEN_STATES = ("pending", "leased", "retry")
 STUCK = 10 * 60_000  # ms a time may be past before nobody can be working on it
 
+BY_HAND = 2  # the step at which the machine has called twice, and whoever stands in
 DAY = 86_400_000
 LINES = 30  # of a list of the morning; what is more is only counted there
 
@@ -104,7 +105,7 @@ def _lists(connection: Connection, start: int) -> list[_List]:
 
 def _excused(connection: Connection, event: Row, lists: Sequence[_List]) -> bool:
     """Muted then, or in a list of the morning, or of a kind that is only shown on the screen."""
-    if event["muted_by"]:
+    if event["muted_by"] or _was_muted(connection, event):
         return True
     table = tables.mute.c
     muted = connection.execute(
@@ -127,6 +128,19 @@ def _excused(connection: Connection, event: Row, lists: Sequence[_List]) -> bool
     if any(one.names(station, event["at"]) for one in lists):
         return True
     return not found.writes(rule=event["rule"], severity=event["severity"], band=event["band"])
+
+
+def _was_muted(connection: Connection, event: Row) -> bool:
+    """Whether another alert stood for it then, as its own timeline says."""
+    table = tables.alert_event.c
+    last = connection.execute(
+        select(table.kind)
+        .where(table.alert_id == event["alert_id"], table.at <= event["at"])
+        .where(table.kind.in_(("muted", "unmuted")))
+        .order_by(table.id.desc())
+        .limit(1)
+    ).scalar_one_or_none()
+    return last == "muted"
 
 
 def _people(alert_id: int, rows: Sequence[Row]) -> Iterator[Violation]:
@@ -184,7 +198,7 @@ def _obligations(connection: Connection, now: int) -> Iterator[Violation]:
         .where(table.state == "open")
         .order_by(table.id)
     ).all()
-    # Who has not answered twice is called no more: whoever stands for him is, and the room.
+    # Who has not answered twice is called by hand, and stands in the list of calls until then.
     goes_on = {row.alert_id for row in rows if row.due is not None}
     for row in rows:
         where = f"alert {row.alert_id}"
@@ -192,7 +206,7 @@ def _obligations(connection: Connection, now: int) -> Iterator[Violation]:
             what = f"{row.party} still owes an answer to an alert that has ended"
         elif row.muted_by or row.step < 0:
             continue  # nobody is called meanwhile; another of the same alert is
-        elif row.due is None and row.alert_id in goes_on:
+        elif row.due is None and (row.alert_id in goes_on or row.step >= BY_HAND):
             continue
         elif row.due is None:
             what = f"{row.party} owes an answer and no next step is set"

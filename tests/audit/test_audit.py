@@ -161,6 +161,25 @@ def test_a_duty_without_a_next_step_is_found(town: Town) -> None:
     assert "no next step" in {v.kind for v in found(town)}
 
 
+def test_whom_nobody_has_reached_twice_stands_in_the_list_of_calls(town: Town) -> None:
+    rise(town)
+    change(town, tables.obligation, due=None, step=2)
+    assert "no next step" not in {v.kind for v in found(town)}
+
+
+def test_an_alert_for_which_another_stood_told_nobody_and_is_explained(town: Town) -> None:
+    rise(town)
+    [alert] = town.alerts()
+    change(town, tables.outbox, alert_id=None)
+    assert "nobody told" in {v.kind for v in found(town)}
+    with town.database.write() as tx:
+        muted = {"alert_id": alert["id"], "seq": 99, "at": alert["fired_at"], "kind": "muted"}
+        tx.connection.execute(
+            insert(tables.alert_event).values(**muted, text="", facts={}, rev=tx.rev)
+        )
+    assert "nobody told" not in {v.kind for v in found(town)}
+
+
 def test_what_came_by_import_demands_nothing(town: Town) -> None:
     rise(town)
     change(town, tables.alert, rule="another")
