@@ -1,10 +1,11 @@
 """Times and durations as people and files write them."""
 
-from datetime import datetime
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from floodwatch.model.errors import Refused
 
+FIRST_YEAR, LAST_YEAR = 1800, 2999
 _SPANS = (("d", 86_400_000), ("h", 3_600_000), ("min", 60_000), ("s", 1_000), ("ms", 1))
 
 
@@ -27,6 +28,7 @@ def parse(given: str, zone: ZoneInfo) -> int:
             f"{given!r} is not a time; write it as 2026-07-01, 2026-07-01T08:00 or "
             "2026-07-01T00:00:00Z"
         ) from None
+    _in_range(moment, given)
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=zone)
         back = datetime.fromtimestamp(moment.timestamp(), zone)
@@ -36,6 +38,22 @@ def parse(given: str, zone: ZoneInfo) -> int:
                 "write it with an offset"
             )
     return round(moment.timestamp() * 1_000)
+
+
+def parse_day(given: str) -> date:
+    """A day written as 2026-06-18. Raises Refused for what is none."""
+    try:
+        day = date.fromisoformat(given)
+    except ValueError:
+        raise Refused(f"{given!r} is not a date; write it as 2026-06-18") from None
+    _in_range(day, given)
+    return day
+
+
+def _in_range(day: date, given: str) -> None:
+    """Readings are of some year between these; beyond them calendars and clocks fail."""
+    if not FIRST_YEAR <= day.year <= LAST_YEAR:
+        raise Refused(f"{given!r} is no year to ask about: {FIRST_YEAR} to {LAST_YEAR}")
 
 
 def duration(milliseconds: int) -> str:

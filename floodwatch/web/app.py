@@ -5,8 +5,10 @@ import os
 import secrets
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 from flask import Flask
+from werkzeug.routing import IntegerConverter, Map
 
 from floodwatch.web import (
     assets,
@@ -44,6 +46,7 @@ def create_app(given: Services, *, secure_cookies: bool = False, most_streams: i
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.url_map.converters["int"] = _Number
     language.install(app)
     guard.install(app)
     words.install(app)
@@ -54,6 +57,13 @@ def create_app(given: Services, *, secure_cookies: bool = False, most_streams: i
     live.install(app, most_streams=most_streams)
     pages.register(app)
     return app
+
+
+class _Number(IntegerConverter):
+    """The number of a row: what no database can hold is no address."""
+
+    def __init__(self, map: Map, *args: Any, **given: Any) -> None:
+        super().__init__(map, *args, **{"max": 2**63 - 1} | given)
 
 
 def _cookie_key(data: Path) -> bytes:

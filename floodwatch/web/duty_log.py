@@ -4,12 +4,13 @@ from datetime import date, datetime, time, timedelta
 from itertools import pairwise
 from typing import NamedTuple
 
-from flask import Blueprint, abort, render_template, request
+from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 
 from floodwatch.model.clock import MINUTE
 from floodwatch.model.district import District
 from floodwatch.model.errors import Refused
+from floodwatch.model.moment import parse_day
 from floodwatch.model.people import Role
 from floodwatch.store import duty_log, people
 from floodwatch.store.duty_log import Line
@@ -114,7 +115,4 @@ def _moment(day: date, after: int, district: District) -> int:
 def _day(given: str, today: date) -> date:
     if not given:
         return today
-    try:
-        return min(date.fromisoformat(given), today)
-    except ValueError:
-        abort(400, "day is a date such as 2026-06-18")
+    return min(parse_day(given), today)

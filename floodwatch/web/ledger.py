@@ -10,6 +10,7 @@ from flask import Blueprint, Response, render_template, request
 
 from floodwatch.model.clock import DAY, HOUR, MINUTE, SECOND
 from floodwatch.model.errors import Refused
+from floodwatch.model.moment import parse_day
 from floodwatch.model.people import Role, Shift
 from floodwatch.store import ledger
 from floodwatch.store.ledger import Line
@@ -99,9 +100,8 @@ def _wanted(now: int) -> Wanted:
     if not given:
         return Wanted(now - DAY, now + 1)
     try:
-        day = date.fromisoformat(given)
-        return _of_day(day, request.args.get("shift", ""))
-    except (ValueError, OverflowError) as error:
+        return _of_day(parse_day(given), request.args.get("shift", ""))
+    except Refused as error:
         raise Refused(_("%(day)s 不是日期", day=given)) from error
 
 

@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from floodwatch.model.errors import Refused
-from floodwatch.model.moment import parse
+from floodwatch.model.moment import parse, parse_day
 from floodwatch.model.people import Role
 from floodwatch.pipeline.circulate import BULLETIN, HANDOVER, circulate
 from floodwatch.reports import bulletin as wording
@@ -26,14 +26,7 @@ blueprint = Blueprint("sheets", __name__)
 def _day() -> date:
     """The day asked for, or the newest whose 08:00 is past."""
     asked = request.values.get("date", "")
-    return _dated(asked) if asked else latest_day(here().now, here().tz)
-
-
-def _dated(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError as error:
-        raise Refused(f"{text!r} is not a date; write it as 2026-06-18") from error
+    return parse_day(asked) if asked else latest_day(here().now, here().tz)
 
 
 def _report(day: date) -> str:
@@ -62,7 +55,7 @@ def bulletin() -> str:
 @needs(Role.VIEWER)
 def bulletin_text(day: str) -> Response:
     """The same as plain text: 复制文字."""
-    return Response(_report(_dated(day)), mimetype="text/plain; charset=utf-8")
+    return Response(_report(parse_day(day)), mimetype="text/plain; charset=utf-8")
 
 
 @blueprint.post("/bulletin")

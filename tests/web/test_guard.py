@@ -154,6 +154,27 @@ def test_reading_pages_changes_nothing(sign_in: SignIn, room: Room) -> None:
         assert connection.execute(t.revision.select()).all() == before
 
 
+@pytest.mark.parametrize(
+    ("path", "code"),
+    [
+        (f"/alerts/{'9' * 25}", 404),
+        (f"/api/v1/alerts/{'9' * 25}", 404),
+        ("/alerts?severity=²", 200),
+        ("/log?day=0001-01-01", 409),
+        ("/bulletin?date=0001-01-01", 409),
+        ("/bulletin/0001-01-01.txt", 409),
+        ("/calls/ledger?date=0001-01-01", 409),
+        ("/handover?since=0001-01-01", 409),
+        ("/handover?since=9999-12-31", 409),
+    ],
+)
+def test_numbers_and_days_out_of_all_range_are_no_fault_of_ours(
+    app: Flask, sign_in: SignIn, path: str, code: int
+) -> None:
+    app.testing = False
+    assert sign_in(Role.ADMIN).get(path).status_code == code
+
+
 def test_a_disabled_user_is_out_at_once(sign_in: SignIn, room: Room) -> None:
     client = sign_in(Role.VIEWER)
     assert client.get("/").status_code == 200
