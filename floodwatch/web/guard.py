@@ -70,6 +70,7 @@ def install(app: Flask) -> None:
     app.after_request(_headers)
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(FloodWatchError, _refused)
+    app.register_error_handler(OverflowError, _out_of_range)
     app.register_error_handler(Exception, _unexpected)
     app.jinja_env.globals["nonce"] = lambda: g.nonce
     app.jinja_env.globals["allowed"] = allowed
@@ -156,6 +157,12 @@ def _http_error(error: HTTPException) -> ResponseReturnValue:
 
 def _refused(error: FloodWatchError) -> ResponseReturnValue:
     return answer_error(HTTPStatus.CONFLICT, str(error))
+
+
+def _out_of_range(error: OverflowError) -> ResponseReturnValue:
+    """A day of the year 1, or a number that no column holds: whoever asked must ask otherwise."""
+    log.warning("out of range at %s: %s", request.path, error)
+    return answer_error(HTTPStatus.BAD_REQUEST, "a date or number is out of range")
 
 
 def _unexpected(error: Exception) -> ResponseReturnValue:
