@@ -53,15 +53,20 @@ def parties(route: Route, answerers: Iterable[str]) -> tuple[str, ...]:
 
 
 def opening(
-    wanted: Iterable[str], severity: Severity, standing: Iterable[Standing] = ()
+    wanted: Iterable[str],
+    severity: Severity,
+    standing: Iterable[Standing] = (),
+    *,
+    worsened: bool = False,
 ) -> Opening:
     """What opens for these parties at this severity, beside what stands already.
 
     Nothing opens for a party that owes, or has given, an answer for this severity or a worse one.
-    A milder one that is still open ends: the worse one takes its place.
+    A milder one that is still open ends: the worse one takes its place. An alert that has
+    `worsened` to what was answered before had eased since: that answer does not count any more.
     """
     known = list(standing)
-    reached = {s.party for s in known if s.severity >= severity}
+    reached = {s.party for s in known if s.severity >= severity and (s.open or not worsened)}
     opened = tuple(p for p in dict.fromkeys(wanted) if p not in reached)
     ended = tuple(s.id for s in known if s.open and s.severity < severity and s.party in opened)
     return Opening(opened, ended)

@@ -33,7 +33,7 @@ def due_at(heard: Sequence[Tone], severity: Severity, *, now: int, tonight: int)
     `heard`: the tones of the last hours, oldest first; `tonight`: how many of this night.
     """
     distance = next((gap for most, gap in DISTANCES if tonight < most), LONGEST)
-    if severity is Severity.I and tonight < MOST_REPEATED + 4:
+    if severity is Severity.I:  # however many there were: no promise of quiet is worth one
         distance = GRAVE
     as_bad = [tone.at for tone in heard if tone.severity >= severity]
     return max([now, *(at + distance for at in as_bad)])

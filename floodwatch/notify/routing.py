@@ -78,7 +78,7 @@ def _chosen(
             if candidate.screen_only:
                 return Routing(candidate, ())
             found = _reached(district, candidate, station, now)
-            if found or _on_screen(candidate):
+            if found or _on_screen(candidate, severity):
                 return Routing(candidate, at_once(found, severity))
     return None
 
@@ -103,9 +103,13 @@ def at_once(found: Iterable[Recipient], severity: Severity) -> tuple[Recipient, 
     return tuple(kept)
 
 
-def _on_screen(candidate: Route) -> bool:
-    """Whether somebody sees it on the pages, so that it needs no message to reach a person."""
-    return any(duty.way is Way.SCREEN for duty in candidate.all_duties)
+def _on_screen(candidate: Route, severity: Severity) -> bool:
+    """Whether somebody sees it on the pages, so that it needs no message to reach a person.
+
+    Not if something grave was meant for others too, whom the station does not name.
+    """
+    seen = [duty.way is Way.SCREEN for duty in candidate.all_duties]
+    return any(seen) if severity <= Severity.III else bool(seen) and all(seen)
 
 
 def to_the_officer(found: Routing) -> Routing:
@@ -122,7 +126,9 @@ def to_the_officer(found: Routing) -> Routing:
     return found._replace(recipients=kept or found.recipients)
 
 
-def to_the_patrol(district: District, found: Routing, station: Station | None) -> Routing:
+def to_the_patrol(
+    district: District, found: Routing, station: Station | None, *, now: int | None = None
+) -> Routing:
     """The station's patrol alone, called: it is asked to look while a suspect reading waits for a
     verdict. Nobody where the route asks nobody for an answer.
     """
@@ -130,7 +136,7 @@ def to_the_patrol(district: District, found: Routing, station: Station | None) -
     duty = Duty((), (PATROL,), Way.CALL, found.route.within)
     called = (
         recipient
-        for named in _named(district, duty, station if asking else None, None)
+        for named in _named(district, duty, station if asking else None, now)
         for recipient in _recipients(district, found.route, duty, named)
     )
     return found._replace(recipients=tuple(called))
@@ -158,12 +164,13 @@ def ways(
 ) -> tuple[tuple[str, str], ...]:
     """(channel, address) for each wanted channel; one without address falls to the next, to log.
 
-    A call also goes by voice where there is a voice channel; what only calls carries no text.
+    A call also goes by voice where there is a voice channel; what only calls carries no text, so
+    that a text for it goes by what else there is.
     """
     known = known_channels(district)
     silent = () if call else (VOICE,)
-    names = list(wanted or [name for name in known if name != LOG] or known)
-    names = [name for name in names if name not in silent] or names
+    every = [name for name in known if name not in (LOG, *silent)] or [known[-1]]
+    names = [name for name in wanted if name not in silent] or every
     if call and VOICE in known and VOICE not in names:
         names.insert(0, VOICE)
     found: dict[str, str] = {}

@@ -18,7 +18,7 @@ from floodwatch.notify.occasion import Occasion, Text
 from floodwatch.notify.routing import MAIL, Recipient, Routing
 from floodwatch.pipeline.room_sound import Bell, is_sounded
 from floodwatch.pipeline.telephones import Telephones
-from floodwatch.store import morning_list, obligation_log, outbox
+from floodwatch.store import answers, morning_list, obligation_log, outbox
 from floodwatch.store.alert_log import Told
 from floodwatch.store.database import Transaction
 from floodwatch.store.obligation_log import Owing
@@ -63,11 +63,17 @@ def opened_by(
         known.append(Standing(one.id, one.party, one.severity, one.open))
     opened: dict[tuple[int, str, int], Owing] = {}
     ended: list[int] = []
+    looked_at: list[tuple[int, int]] = []
     for item in worded:
         number, severity = item.told.alert_id, item.told.transition.severity
-        wanted = {} if item.calm else {r.person.name: r for r in item.recipients if r.owes}
+        asked = [r for r in reversed(item.recipients) if r.owes and not item.calm]
+        wanted = {r.person.name: r for r in asked}  # whoever is asked at once, is; not only later
         known = standing.setdefault(number, [])
-        change = opening(parties(item.routing.route, wanted), severity, known)
+        worsened = item.told.transition.kind is TransitionKind.WORSENED
+        owing = parties(item.routing.route, reversed(wanted))
+        change = opening(owing, severity, known, worsened=worsened)
+        if worsened and ROOM in change.parties:
+            looked_at.append((number, int(severity)))
         ended += [i for i in change.superseded if i > 0]
         for party in change.parties:
             for key in [key for key in opened if key[:2] == (number, party)]:
@@ -75,6 +81,7 @@ def opened_by(
             opened[number, party, int(severity)] = _owing(item, party, wanted.get(party), now)
             known.append(Standing(0, party, int(severity), open=True))
     obligation_log.supersede(tx, ended, now=now)
+    answers.look_again(tx, looked_at)
     return opened
 
 

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection
@@ -16,6 +17,7 @@ from floodwatch.notify import roster, routing
 from floodwatch.notify.message import compose
 from floodwatch.notify.occasion import ESCALATED, REMINDER, Occasion
 from floodwatch.notify.routing import Recipient
+from floodwatch.pipeline import faults
 from floodwatch.pipeline.asking import entry_of
 from floodwatch.pipeline.room_sound import Bell
 from floodwatch.pipeline.telephones import Telephones
@@ -79,16 +81,54 @@ def step(tx: Transaction, *, district: District, now: int) -> int:
     """Take the next step of every obligation that is due; how many there were.
 
     One message to a person covers all that this person owes, also what would be due in a moment;
-    one to whoever stands in covers all who have not answered.
+    one to whoever stands in covers all who have not answered. Where one alert's cannot be taken,
+    those of the others are, each alert's for itself.
     """
     rows = obligation_log.due(tx.connection, now=now, most=MOST)
     if not rows:
         return 0
+    taken: list[int] = []
+
+    def take(some: Sequence[dict[str, Any]], *, along: bool) -> None:
+        taken.append(_step(tx, some, district, now, along=along))
+
+    if faults.attempt(tx, "escalation", partial(take, rows, along=True)) is None:
+        return sum(taken)
+    by_alert: dict[int, list[dict[str, Any]]] = {}
+    for row in rows:
+        by_alert.setdefault(row["id"], []).append(row)
+    for number, own in by_alert.items():
+        what = f"escalation of alert {number}"
+        error = faults.attempt(tx, what, partial(take, own, along=False))
+        if error is not None:
+            _put_off(tx, own, error, now)
+    return len(rows)
+
+
+def _put_off(tx: Transaction, rows: Sequence[dict[str, Any]], error: str, now: int) -> None:
+    """What cannot be taken is tried again in a while, and says so in the alert's timeline."""
+    moves = [Move(row["obligation_id"], row["step"], now + faults.RETRY) for row in rows]
+    obligation_log.move_on(tx, moves)
+    text = f"催办出错，请人工通知：{'、'.join(sorted({row['party'] for row in rows}))}"
+    timeline.append(
+        tx, [timeline.Entry(rows[0]["id"], now, "note", text, None, facts={"error": error})]
+    )
+
+
+def _step(
+    tx: Transaction,
+    rows: Sequence[dict[str, Any]],
+    district: District,
+    now: int,
+    *,
+    along: bool,
+) -> int:
     people = {row["party"] for row in rows} - {ROOM}
     owed = obligation_log.owed_by(tx.connection, people) if people else []
     taken = {row["obligation_id"] for row in rows}
-    along = [row for row in owed if row["obligation_id"] not in taken and _soon(row, now)]
-    overdue = [_Overdue(row, _next(row, district, now)) for row in (*rows, *along)]
+    others = (row for row in owed if row["obligation_id"] not in taken) if along else ()
+    soon = [row for row in others if _soon(row, now)]
+    overdue = [_Overdue(row, _next(row, district, now)) for row in (*rows, *soon)]
     overdue.sort(key=lambda one: -one.severity)
     possible = people | {p.name for p in district.people.values() if p.role in roster.LEADERS}
     possible |= {p.deputy for p in district.people.values() if p.name in people}
@@ -149,9 +189,11 @@ def _of_those_who_wait(work: _Work, overdue: Sequence[_Overdue]) -> Iterator[Mov
     """Who is told only when nobody has answered is told now, or not at all."""
     if not overdue:
         return
-    still = obligation_log.unanswered_among(work.tx.connection, {o.row["id"] for o in overdue})
-    spared = [one for one in overdue if one.row["id"] not in still]
-    asked = [one for one in overdue if one.row["id"] in still]
+    alerts = {one.row["id"] for one in overdue}
+    still = obligation_log.unanswered_among(work.tx.connection, alerts)
+    over = obligation_log.answered_among(work.tx.connection, alerts) - still
+    spared = [one for one in overdue if one.row["id"] in over]
+    asked = [one for one in overdue if one.row["id"] not in over]
     only_told = [one for one in asked if not one.row["within"]]
     ids = [one.row["obligation_id"] for one in (*spared, *only_told)]
     obligation_log.not_needed(work.tx, ids, now=work.now)
@@ -259,9 +301,11 @@ def _entries(
     call: bool,
     owes: bool,
 ) -> list[outbox.Entry]:
-    """The message on each of the person's ways; the obligation's number keeps severities apart."""
+    """The message on each of the person's ways; the obligation's number keeps severities apart, the
+    time one that is owed anew from what was asked before.
+    """
     text = compose(occasion, work.district, language=person.language, owes=owes)
-    number = f"{letter}{one.row['obligation_id']}.{one.next.step}"
+    number = f"{letter}{one.row['obligation_id']}.{one.next.step}.{work.now}"
     way = Way.CALL if call else Way.TEXT
     return [
         entry_of(occasion, 0, number, Recipient(person, channel, address, owes), text, way=way)

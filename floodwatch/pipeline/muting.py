@@ -59,24 +59,24 @@ def step(tx: Transaction, *, district: District, now: int) -> list[Told]:
 
 def admitted(
     tx: Transaction, told: Sequence[Told], *, district: District, now: int
-) -> Sequence[Told]:
+) -> tuple[Sequence[Told], Sequence[Told]]:
     """Of what a transaction has to say, that which is said; and what is told anew beside it.
 
     An alert that is muted speaks to nobody until its mute is over or it grows worse than the mute
     allows. Its end goes on: the all-clear asks who was told.
     """
     if not told:
-        return told
+        return told, []
     over = [e.alert_id for e in told if e.transition.kind is TransitionKind.RESOLVED]
     if over:
         _note_resolved(tx, over, now)
     again = _carry_out(tx, _due(tx.connection, district, now), district, now)
     spoken = {e.alert_id for e in told if e.transition.kind in SPOKEN}
     if not spoken:
-        return [*told, *again]
+        return told, again
     silent = mutes.muted_among(tx.connection, spoken)
     kept = [e for e in told if e.alert_id not in silent or e.transition.kind not in SPOKEN]
-    return [*kept, *(entry for entry in again if entry.alert_id not in spoken)]
+    return kept, [entry for entry in again if entry.alert_id not in spoken]
 
 
 def hold_back(tx: Transaction, told: Iterable[Told], *, district: District, now: int) -> None:

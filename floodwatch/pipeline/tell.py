@@ -1,6 +1,7 @@
 """Tells whom a transition concerns: obligations and messages, in the transition's transaction."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from floodwatch.alerts.obligations import morning_of
@@ -11,7 +12,7 @@ from floodwatch.notify import routing
 from floodwatch.notify.message import compose
 from floodwatch.notify.occasion import MISSED, RESOLVED, Occasion
 from floodwatch.notify.routing import Recipient, Routing
-from floodwatch.pipeline import muting
+from floodwatch.pipeline import faults, muting
 from floodwatch.pipeline.asking import CALM, FIRST, Worded, entry_of, list_line, opened_by, send
 from floodwatch.store import morning_list, obligation_log, outbox, timeline
 from floodwatch.store.alert_log import Told
@@ -28,7 +29,26 @@ def tell(tx: Transaction, told: Sequence[Told], *, district: District, now: int)
     What comes by import is held, and what only a change of the limits by season or order has
     opened; easing is not told. The all-clear goes only to those who were told, or may have been.
     """
-    told = muting.admitted(tx, told, district=district, now=now)
+    said, again = muting.admitted(tx, told, district=district, now=now)
+    _say(tx, said, district, now)
+    tell_anew(tx, again, district=district, now=now)
+
+
+def tell_anew(tx: Transaction, told: Sequence[Told], *, district: District, now: int) -> None:
+    """What a mute hid, as it stands. One that cannot be told keeps back no other: its room and its
+    people are asked when their time to answer is up.
+    """
+    if not told:
+        return
+    together = partial(_say, tx, told, district, now)
+    if faults.attempt(tx, f"telling {len(told)} alerts anew", together) is not None:
+        for one in told if len(told) > 1 else ():
+            faults.attempt(
+                tx, f"telling alert {one.alert_id} anew", partial(_say, tx, [one], district, now)
+            )
+
+
+def _say(tx: Transaction, told: Sequence[Told], district: District, now: int) -> None:
     spoken = [entry for entry in told if _is_spoken(entry)]
     over = [entry for entry in told if entry.transition.kind is TransitionKind.RESOLVED]
     _note_held(tx, told, now)
@@ -87,7 +107,7 @@ def _routed(district: District, entry: Told, now: int) -> tuple[Routing, bool, i
     found = routing.route(district, entry.rule, severity, band=band, now=now)
     if transition.finding.suspect and transition.finding.facts.get("asked"):
         station = district.stations.get(entry.rule.station)
-        found = routing.to_the_patrol(district, found, station)
+        found = routing.to_the_patrol(district, found, station, now=now)
     elif transition.finding.suspect:
         found = routing.to_the_officer(found)
     waits = None

@@ -12,13 +12,15 @@ from floodwatch.pipeline.judge import ended, judge, settle
 from floodwatch.pipeline.plan import Plan, Plans, place
 from floodwatch.pipeline.service_clock import Moment, ServiceClock
 from floodwatch.pipeline.sight import Task
-from floodwatch.pipeline.tell import tell
+from floodwatch.pipeline.tell import tell_anew
 from floodwatch.store import alert_log
 from floodwatch.store.clockwork import Lease
 from floodwatch.store.database import Database, Transaction
 from floodwatch.store.journal import SeriesMap
 
 BEAT = SECOND  # how often service time and the lease are written
+TOGETHER = 50  # rules judged at once by a tick
+ENOUGH_S = 0.04  # of a tick's time spent judging; the next one goes on a fifth of a second later
 PAUSE = 5 * SECOND  # before a part of the tick that has failed is tried again
 
 
@@ -39,6 +41,8 @@ class Ticker:
     _beaten_real: float = field(init=False, default=float("-inf"))
     _judged_version: int | None = field(init=False, default=None)
     _retired: frozenset[str] = field(init=False, default=frozenset())
+    # Rules that are still to be judged, each with why: not all are in one tick.
+    _waiting: Mapping[RuleKey, str] = field(init=False, default_factory=dict)
 
     def tick(self) -> bool:
         """Do what is due. Returns whether something was written that may have to be sent."""
@@ -79,6 +83,8 @@ class Ticker:
             plan = self.plans.current(connection)
             if (plan.version, plan.retired(now)) != (self._judged_version, self._retired):
                 return True
+            if self._waiting:
+                return True
             if muting.due(connection, district=plan.district, now=now):
                 return True
             if alert_log.due(connection, now) or registers.waiting(connection):
@@ -93,25 +99,45 @@ class Ticker:
     def _judge(self, tx: Transaction, plan: Plan, now: int, failed: Mapping[str, Fault]) -> None:
         retired = plan.retired(now)
         if (plan.version, retired) != (self._judged_version, self._retired):
-            tasks = self._after_edit(tx, plan, now)
+            waiting = self._after_edit(tx, plan, now, failed)
         else:
-            due = set(alert_log.due(tx.connection, now))
-            due |= {key for key in plan.rules if failed and _again(failed.get(str(key)), now)}
-            due |= {rule.key for rule in registers.take(tx, plan)}
-            tasks = [Task(plan.rules[key], (now,)) for key in due if key in plan.rules]
-        judge(tx, plan, tasks, history={}, series=self.series, now=now)
+            # What has come due meanwhile is due: no edit has made it.
+            called = _called(tx, plan, now, failed)
+            waiting = {**dict.fromkeys(called, ""), **self._waiting} | dict.fromkeys(called, "")
+        tasks = [Task(plan.rules[k], (now,), why) for k, why in waiting.items() if k in plan.rules]
+        count = self._in_time(tx, plan, tasks, now)
         if failed:
-            _forget_mended(tx, plan, failed, tasks)
+            _forget_mended(tx, plan, failed, tasks[:count])
+        left = {task.rule.key: task.why for task in tasks[count:]}
         # Not before the commit: what was rolled back was not judged.
-        tx.after_commit(lambda: self._has_judged(plan.version, retired))
+        tx.after_commit(lambda: self._has_judged(plan.version, retired, left))
 
-    def _has_judged(self, version: int, retired: frozenset[str]) -> None:
-        self._judged_version, self._retired = version, retired
+    def _in_time(self, tx: Transaction, plan: Plan, tasks: Sequence[Task], now: int) -> int:
+        """Judge as many as the time of a tick allows, the first first; how many.
 
-    def _after_edit(self, tx: Transaction, plan: Plan, now: int) -> list[Task]:
-        """A new configuration: every rule is judged again with the last good reading.
+        Readings wait while a tick writes: ten thousands of rules after an edit, or a thousand
+        stations that fall silent at once, take their turns over several ticks.
+        """
+        ends = self.monotonic() + ENOUGH_S
+        for start in range(0, len(tasks), TOGETHER):
+            part = tasks[start : start + TOGETHER]
+            judge(tx, plan, part, history={}, series=self.series, now=now)
+            if self.monotonic() >= ends:
+                return start + len(part)
+        return len(tasks)
 
-        The alerts of rules that are no longer configured end, saying so.
+    def _has_judged(
+        self, version: int, retired: frozenset[str], left: Mapping[RuleKey, str]
+    ) -> None:
+        self._judged_version, self._retired, self._waiting = version, retired, left
+
+    def _after_edit(
+        self, tx: Transaction, plan: Plan, now: int, failed: Mapping[str, Fault]
+    ) -> dict[RuleKey, str]:
+        """A new configuration: every rule is judged again with the last good reading (rule -> why).
+
+        The alerts of rules that are no longer configured end, saying so. What time or a register
+        decides now, also after hours without an engine, no edit has made.
         """
         stored = alert_log.versions(tx.connection)
         retired = plan.retired(now)
@@ -138,7 +164,13 @@ class Ticker:
         )
         edited = any(version != plan.version for version in stored.values())
         why = EDITED if edited else ""
-        return [Task(rule, (now,), why) for rule in plan.rules.values()]
+        due, rank = _called(tx, plan, now, failed), plan.order.rank
+        first = [key for key in due if key in plan.rules]
+        # What is watched before what watches it, should they not be judged together.
+        return {
+            key: "" if key in due else why
+            for key in (*first, *sorted(plan.rules, key=lambda k: rank.get(k, 0)))
+        }
 
 
 GONE = "rule no longer configured"
@@ -146,10 +178,19 @@ EDITED = "thresholds edited"
 RETIRED = "station retired"
 
 
+def _called(
+    tx: Transaction, plan: Plan, now: int, failed: Mapping[str, Fault]
+) -> dict[RuleKey, None]:
+    """The rules that time, what people have entered, or a fault to be tried again asks for."""
+    again = [key for key, fault in _rules_of(failed).items() if _again(fault, now)]
+    entered = [rule.key for rule in registers.take(tx, plan)]
+    return dict.fromkeys([*entered, *alert_log.due(tx.connection, now), *again])
+
+
 def _mute(tx: Transaction, plan: Plan, now: int) -> None:
     """What a mute hid is told anew when it is over."""
     again = muting.step(tx, district=plan.district, now=now)
-    tell(tx, again, district=plan.district, now=now)
+    tell_anew(tx, again, district=plan.district, now=now)
 
 
 def _do(
@@ -191,7 +232,15 @@ def _forget_mended(
 ) -> None:
     """Forget the faults of rules that were judged now without a new one, or that are gone."""
     still = faults.known(tx.connection)
-    judged = {str(task.rule.key) for task in tasks}
-    rules = {str(key) for key in plan.rules}
-    unchanged = {name for name in failed if "/" in name and still.get(name) == failed[name]}
-    faults.over(tx, {name for name in unchanged if name in judged or name not in rules})
+    judged = {task.rule.key for task in tasks}
+    mended = {
+        str(key)
+        for key, fault in _rules_of(failed).items()
+        if still.get(str(key)) == fault and (key in judged or key not in plan.rules)
+    }
+    faults.over(tx, mended)
+
+
+def _rules_of(failed: Mapping[str, Fault]) -> dict[RuleKey, Fault]:
+    """The faults of rules; other parts have no slash in their names."""
+    return {alert_log.rule_key(n): fault for n, fault in failed.items() if n.count("/") >= 4}

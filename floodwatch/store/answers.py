@@ -15,6 +15,7 @@ from floodwatch.store.database import Transaction
 from floodwatch.store.tables import alert, audit, call, obligation, outbox
 
 ROOM = "room"
+VOICE = "voice"  # the channel that rings
 CALL_AGAIN = 5 * MINUTE  # the clock of the hand call list
 HIMSELF = "the person has answered himself"
 _OPEN = ObligationState.OPEN.value
@@ -113,10 +114,28 @@ def acknowledge(
         tx, [timeline.Entry(alert_id, now, "acked", note, who, row["severity"], {"via": via})]
     )
     mine = [ROOM, who, *([person] if person else [])]
-    open_mine = _open_of(mine).where(obligation.c.alert_id == alert_id)
+    open_mine = _open_of(mine).where(
+        obligation.c.alert_id == alert_id,
+        obligation.c.stands_for.in_(["", ROOM]),  # to look is not to have reached somebody
+    )
     _end(tx, open_mine, state=ObligationState.ANSWERED, who=who, via=via, note=note, now=now)
     _audit(tx, now=now, who=who, action="acknowledge", what=f"alert {alert_id}: {note}")
     return row | acked
+
+
+def look_again(tx: Transaction, worse: Iterable[tuple[int, int]]) -> None:
+    """Alerts that are again as bad (alert, severity) as they were when somebody saw them, having
+    eased: the room must look anew."""
+    by_severity: dict[int, list[int]] = {}
+    for number, severity in worse:
+        by_severity.setdefault(severity, []).append(number)
+    for severity, numbers in by_severity.items():
+        seen = update(alert).where(
+            among(tx.connection, alert.c.id, numbers), alert.c.acked_severity >= severity
+        )
+        tx.connection.execute(
+            seen.values(acked_by=None, acked_at=None, acked_severity=None, rev=tx.rev)
+        )
 
 
 def answer(
@@ -293,7 +312,7 @@ def _end(
     note: str,
     now: int,
 ) -> list[dict[str, Any]]:
-    """End the obligations selected, and drop the reminders of them that have not left yet.
+    """End the obligations selected, and drop the reminders and calls that have not left yet.
 
     With it ends what others were asked in these people's place, and what these answered for others.
     """
@@ -311,24 +330,27 @@ def _end(
         .where(
             among(tx.connection, outbox.c.alert_id, {row["alert_id"] for row in rows}),
             among(tx.connection, outbox.c.person, {row["party"] for row in rows}),
-            outbox.c.kind.in_(("reminder", "escalated")),
+            or_(outbox.c.kind.in_(("reminder", "escalated")), outbox.c.channel == VOICE),
+            outbox.c.kind.not_in(("resolved", "missed")),
             outbox.c.state.in_([OutboxState.PENDING.value, OutboxState.RETRY.value]),
         )
         .values(state=OutboxState.SUPERSEDED.value, next_at=None, reason="answered", rev=tx.rev)
     )
     for row in rows:
-        _end_beside(tx, row, via=via, now=now)
+        _end_beside(tx, row, via=via, now=now, answered=state is not ObligationState.ENDED)
     return rows
 
 
-def _end_beside(tx: Transaction, row: dict[str, Any], *, via: str, now: int) -> None:
-    """What others owe in place of this party, and what it answered for somebody else."""
+def _end_beside(
+    tx: Transaction, row: dict[str, Any], *, via: str, now: int, answered: bool
+) -> None:
+    """What others owe in place of this party, and what it has `answered` for somebody else."""
     o = obligation.c
     same = select(obligation).where(o.alert_id == row["alert_id"], o.state == _OPEN)
     others = same.where(o.stands_for == row["party"])
     party = str(row["party"])
     _end(tx, others, state=ObligationState.ENDED, who=party, via=via, note=HIMSELF, now=now)
-    if row["stands_for"]:
+    if row["stands_for"] and answered:
         first = same.where(o.party == row["stands_for"], o.severity <= row["severity"])
         _end(tx, first, state=ObligationState.DEPUTY, who=party, via=via, note="", now=now)
 

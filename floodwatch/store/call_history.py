@@ -3,12 +3,14 @@
 from collections.abc import Collection
 from typing import NamedTuple
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, and_, func, not_, select
 
 from floodwatch.model.alert import ObligationState
+from floodwatch.model.notification import OutboxState
 from floodwatch.store.among import among
 from floodwatch.store.tables import obligation, outbox
 
+GONE = (OutboxState.SUPERSEDED.value, OutboxState.FAILED.value, OutboxState.EXPIRED.value)
 BY_HIMSELF = (ObligationState.ANSWERED.value, ObligationState.ENTERED.value)
 
 
@@ -37,9 +39,11 @@ def history(connection: Connection, people: Collection[str], *, since: int) -> d
         answered[party] = (at, severity)
     calls: dict[str, list[tuple[int, int]]] = {}
     c = outbox.c
-    rung = (  # a call on several channels is one call
+    never_rang = and_(c.accepted_at.is_(None), c.state.in_(GONE))
+    rung = (  # a call on several channels, also one after the other, is one call
         select(c.person, c.created_at, func.max(c.severity))
         .where(among(connection, c.person, people), c.created_at >= since, c.way == "call")
+        .where(c.instead_of.is_(None), not_(never_rang))
         .group_by(c.person, c.created_at)
         .order_by(c.created_at)
     )

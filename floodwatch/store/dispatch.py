@@ -16,6 +16,7 @@ from floodwatch.store.tables import outbox as _outbox
 from floodwatch.store.tables import quota_use as _quota
 
 EVERY_ADDRESS = "*"  # the row of quota_use that counts a whole channel
+VOICE = "voice"  # the channel that rings
 GRAVEST = 4  # grade I: never collapsed with others
 MANY = 2_000
 # Kinds that are never put into a digest: they are one already, or are not about alerts.
@@ -255,7 +256,8 @@ def supersede(tx: Transaction, ids: Collection[int], *, reason: str) -> None:
 def stand_down(tx: Transaction, origins: Mapping[int, str]) -> None:
     """Rows whose message has arrived by another channel (row -> channel) are at their end.
 
-    What was refused for good has failed, and keeps saying so.
+    What was refused for good has failed, and keeps saying so. A call goes on: a text that arrived
+    has rung nobody.
     """
     refused = select(_attempt.c.outbox_id).where(
         among(tx.connection, _attempt.c.outbox_id, origins), _attempt.c.sent == "permanent"
@@ -265,6 +267,7 @@ def stand_down(tx: Transaction, origins: Mapping[int, str]) -> None:
         state = OutboxState.FAILED if number in never else OutboxState.SUPERSEDED
         said = func.coalesce(_outbox.c.reason, "not sent") if number in never else "not needed"
         related = (_outbox.c.id == number) | (_outbox.c.instead_of == number)
+        related = related & (_outbox.c.channel != VOICE)
         tx.connection.execute(
             update(_outbox)
             .where(related, _outbox.c.state.in_(_UNSENT))

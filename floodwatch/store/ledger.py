@@ -107,7 +107,7 @@ def _calls(connection: Connection, alerts: set[int]) -> dict[tuple[int, str], in
     moments = func.count(c.created_at.distinct())  # a call on two channels is one
     query = (
         select(c.alert_id, c.person, moments)
-        .where(among(connection, c.alert_id, alerts), c.way == "call")
+        .where(among(connection, c.alert_id, alerts), c.way == "call", c.instead_of.is_(None))
         .group_by(c.alert_id, c.person)
     )
     return {(number, person): n for number, person, n in connection.execute(query)}

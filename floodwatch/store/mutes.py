@@ -9,6 +9,7 @@ from sqlalchemy import (
     Select,
     and_,
     bindparam,
+    case,
     func,
     insert,
     or_,
@@ -19,6 +20,7 @@ from sqlalchemy import (
 from floodwatch.model.alert import ObligationState, Origin
 from floodwatch.model.mute import FEED, OFFLINE, RISE_SILENT, STALE, Matter, Mute, MuteKind
 from floodwatch.model.notification import OutboxState
+from floodwatch.model.people import Way
 from floodwatch.store.among import among
 from floodwatch.store.database import Transaction
 from floodwatch.store.tables import alert, mute, obligation, outbox
@@ -186,15 +188,20 @@ def resume(tx: Transaction, alert_ids: Sequence[int], *, now: int) -> None:
 
 
 def wake_room(tx: Transaction, alert_ids: Sequence[int], *, now: int) -> None:
-    """The room must look again: what it acknowledged before the mute does not count any more."""
+    """The room must look again: what it acknowledged before the mute does not count any more.
+
+    Where it is to hear a tone, the tone is due at once. The step goes on: what was asked at each
+    is known by it.
+    """
     chosen = among(tx.connection, alert.c.id, alert_ids)
     tx.connection.execute(
         update(alert)
         .where(chosen)
         .values(acked_by=None, acked_at=None, acked_severity=None, rev=tx.rev)
     )
-    again = {"state": _OPEN, "due": now + obligation.c.within, "step": 0, "rev": tx.rev}
-    again |= dict.fromkeys(("ended_at", "ended_by", "via"))
+    due = case((obligation.c.way == Way.CALL.value, now), else_=now + obligation.c.within)
+    again: dict[str, Any] = {"state": _OPEN, "due": due, "opened_at": now, "rev": tx.rev}
+    again |= dict.fromkeys(("ended_at", "ended_by", "via", "told_at"))
     present = select(alert.c.severity).where(alert.c.id == obligation.c.alert_id).scalar_subquery()
     tx.connection.execute(
         update(obligation)

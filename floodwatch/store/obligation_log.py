@@ -75,7 +75,12 @@ def standing(
 
 
 def open(tx: Transaction, owing: Iterable[Owing], *, now: int) -> None:
-    """Open obligations; one of the same alert, party and severity stays as it is."""
+    """Open obligations; one of the same alert, party and severity that is open stays as it is.
+
+    One that has ended is owed anew; the timeline keeps how it ended before.
+    """
+    owing = list(owing)
+    _open_anew(tx, owing, now)
     rows = [
         [
             *(one.alert_id, one.party, one.severity, "open"),
@@ -87,6 +92,31 @@ def open(tx: Transaction, owing: Iterable[Owing], *, now: int) -> None:
     ]
     unique = ("alert_id", "party", "severity", "stands_for")
     tx.dialect.upsert(tx.connection, _obligation, rows, columns=_COLUMNS, key=unique, update=())
+
+
+def _open_anew(tx: Transaction, owing: Sequence[Owing], now: int) -> None:
+    """Open those again that have ended."""
+    statement = f"""
+        SELECT id, alert_id, party, severity, stands_for FROM obligation
+        WHERE alert_id IN {tx.dialect.integers("alerts")} AND state <> 'open'
+    """
+    alerts = {"alerts": tx.dialect.array({one.alert_id for one in owing})}
+    ended = {
+        (row.alert_id, row.party, row.severity, row.stands_for): row.id
+        for row in tx.connection.execute(text(statement), alerts)
+    }
+    for one in owing if ended else ():
+        number = ended.get((one.alert_id, one.party, one.severity, one.stands_for))
+        if number is not None:
+            again = {
+                **{"state": ObligationState.OPEN.value, "within": one.within, "step": one.step},
+                **{"way": one.way, "told_at": one.told_at, "rev": tx.rev},
+                "opened_at": now if one.opened_at is None else one.opened_at,
+                "due": now + one.within if one.due is None else one.due,
+                **dict.fromkeys(("ended_at", "ended_by", "via", "note")),
+            }
+            mine = update(_obligation).where(_obligation.c.id == number)
+            tx.connection.execute(mine.values(again))
 
 
 def supersede(tx: Transaction, ids: Sequence[int], *, now: int) -> None:
@@ -203,6 +233,15 @@ def unanswered_among(connection: Connection, alert_ids: Collection[int]) -> set[
         among(connection, _obligation.c.alert_id, alert_ids),
         _obligation.c.state == ObligationState.OPEN.value,
         _obligation.c.step >= 0,
+    )
+    return set(connection.execute(query).scalars())
+
+
+def answered_among(connection: Connection, alert_ids: Collection[int]) -> set[int]:
+    """Those of these alerts to which anybody has answered."""
+    query = select(_obligation.c.alert_id).where(
+        among(connection, _obligation.c.alert_id, alert_ids),
+        _obligation.c.state.not_in([ObligationState.OPEN.value, ObligationState.ENDED.value]),
     )
     return set(connection.execute(query).scalars())
 

@@ -35,7 +35,8 @@ def test_the_distance_grows_with_the_tones_of_a_night(tonight: int, minutes: int
 
 
 def test_grade_one_is_hardly_delayed() -> None:
-    assert due_at([heard(0, I)], I, now=NOW, tonight=14) == NOW + 2 * MINUTE
+    for tonight in (14, 18, 40):
+        assert due_at([heard(0, I)], I, now=NOW, tonight=tonight) == NOW + 2 * MINUTE
 
 
 def test_an_unanswered_one_sounds_again_more_and_more_rarely_and_not_for_ever() -> None:

@@ -8,7 +8,7 @@ from floodwatch.model.clock import HOUR
 from floodwatch.model.finding import Finding
 from floodwatch.model.severity import Severity
 from floodwatch.pipeline import muting, shelving
-from floodwatch.pipeline.tell import tell
+from floodwatch.pipeline.tell import tell, tell_anew
 from floodwatch.store import alert_log, tables
 from tests.notify.village import DAM
 from tests.pipeline.telling import Room
@@ -35,7 +35,7 @@ class MutedRoom(Room):
         self.now += milliseconds
         with self.database.write() as tx:
             again = muting.step(tx, district=self.district, now=self.now)
-            tell(tx, again, district=self.district, now=self.now)
+            tell_anew(tx, again, district=self.district, now=self.now)
         self.pass_time(0)
 
     def shelve(self, alert_id: int, span: int = HOUR, **more: Any) -> int:
