@@ -25,6 +25,7 @@ from werkzeug.exceptions import HTTPException
 
 from floodwatch.model.errors import FloodWatchError
 from floodwatch.model.people import Role
+from floodwatch.web import refusal_words
 
 PUBLIC = "public"
 TOKEN = "token"  # noqa: S105  the bearer of an API token, or a signed-in user
@@ -156,7 +157,7 @@ def _http_error(error: HTTPException) -> ResponseReturnValue:
 
 
 def _refused(error: FloodWatchError) -> ResponseReturnValue:
-    return answer_error(HTTPStatus.CONFLICT, str(error))
+    return answer_error(HTTPStatus.CONFLICT, refusal_words.said(str(error)))
 
 
 def _out_of_range(error: OverflowError) -> ResponseReturnValue:

@@ -88,7 +88,9 @@ document.addEventListener("click", (event) => {
 });
 document.addEventListener("submit", async (event) => {
   const form = event.target;
-  const question = event.submitter?.dataset.confirm || form.dataset.confirm;
+  const whom = [...form.querySelectorAll("[data-whom] :checked")].map((e) => e.type === "checkbox" ? e.value : e.textContent.trim());
+  if (form.dataset.nobody && !whom.length) { event.preventDefault(); window.alert(form.dataset.nobody); return; }
+  const question = (event.submitter?.dataset.confirm || form.dataset.confirm || "").replace("{who}", whom.join("、"));
   if (question && !window.confirm(question)) { event.preventDefault(); return; }
   if (form.id === "demo" || "quiet" in form.dataset) {
     event.preventDefault();
