@@ -1,5 +1,6 @@
 """A small town for tests of the pipeline: a reservoir, a street, a rain gauge, two people."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 from sqlalchemy import insert, select
@@ -115,13 +116,21 @@ channels = ["log"]
 class Town:
     """The whole way in, on a clock that stands until it is moved."""
 
-    def __init__(self, database: Database, folder: Path, *, at: int = START) -> None:
+    def __init__(
+        self,
+        database: Database,
+        folder: Path,
+        *,
+        at: int = START,
+        changed: Callable[[Path], None] = lambda folder: None,
+    ) -> None:
         self.database = database
         self.folder = folder
         self.clock = SetClock(at)
         folder.mkdir(exist_ok=True)
         for name, text in FILES.items():
             (folder / name).write_text(text, "utf-8")
+        changed(folder)  # other files than the town's, before anything is in force
         self.restart()
 
     def restart(self) -> None:

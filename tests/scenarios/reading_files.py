@@ -3,18 +3,33 @@
     title = "…"                     what must be seen, in one sentence
     source = "…"                    the decision or the failure it comes from
     start = "2026-06-18T00:00"      local time at which the clock stands first
-    until = "06:00"                 local time (or +6h) at which it ends
+    until = "06:00"                 local time at which it ends
+    tick = 5                        minutes from one look of the engine to the next (else 1)
+    deliver = false                 messages stay in the outbox (else the sender takes them)
+    [files]                         file name -> text in place of the town's file
     [config]                        file name -> text added to the town's file
     [replace]                       file name -> [[old, new], …]
-    [[readings]]                    station, variable, gauge, unit,
+    [[readings]]                    station, variable, gauge, unit, period = minutes,
                                     series = "00:00 95.10 | 00:05 95.30", or from, to, every,
-                                    value, rise; received = "03:00" (all came then); import = true
-    [[events]]                      at, do = "ack" | "answer" | "call" | …, and what that needs
+                                    value, rise, and then `hours` at which it speaks;
+                                    received = "03:00" (all came then); delay = minutes;
+                                    import = true; ahead = minutes its clock is ahead
+    [[events]]                      at, do = one of DOINGS (doings.py), and what that needs
     [expect]
     life = ["00:10 61990001 level fired II design_flood", …]   every transition, in order
     told = {"示范值班" = 2}         messages to each person, everybody who was written to
     called = {"示范巡查" = 1}       of these, calls
+    heard = {"示范值班" = 1}        messages that reached each person (with deliver)
+    tones = 1                       how often the room's tone sounded
     open = ["61990001 level II"]    what stands at the end
+    never = ["示范巡查"]            who must hear nothing
+    states = {"示范巡查" = ["answered"]}    how each one's obligations stand, in order
+    texts = ["示范值班: 3小时前"]   each stands in the first 70 characters of a message to them
+    order = ["示范值班: 【内部告警Ⅱ】", …]   what reached people, one after the other
+    notes = ["…"]                   each stands in a line of an alert's timeline
+    kept = {stored = 9, quarantined = 1}    what became of the readings
+    requests = 1                    how often another authority's pumps were asked for
+    refused = 1                     how many of the events were refused
 
 Times are local, `00:05` on the day of `start` or later, `+1 00:05` a day on.
 """
@@ -28,42 +43,22 @@ from zoneinfo import ZoneInfo
 
 ZONE = ZoneInfo("Asia/Shanghai")
 FOLDER = Path(__file__).parent
+_TOP = "title source start until tick deliver files config replace readings events expect"
+_READINGS = (
+    "station variable gauge unit period series received import every from to value rise hours "
+    "ahead delay"
+)
+_EXPECT = "life told called heard tones open never states texts notes kept order refused requests"
 _KNOWN = {
-    "": {
-        "title",
-        "source",
-        "start",
-        "until",
-        "tick",
-        "config",
-        "replace",
-        "readings",
-        "events",
-        "expect",
-    },
-    "readings": {
-        "station",
-        "variable",
-        "gauge",
-        "unit",
-        "period",
-        "series",
-        "received",
-        "import",
-        "every",
-        "from",
-        "to",
-        "value",
-        "rise",
-        "token",
-    },
-    "expect": {"life", "told", "called", "open", "never", "notes", "states"},
+    "": set(_TOP.split()),
+    "readings": set(_READINGS.split()),
+    "expect": set(_EXPECT.split()),
 }
 
 
 @dataclass(frozen=True)
 class Said:
-    """Readings that come in together at one moment; `time` is their own."""
+    """A reading that comes in at a moment; `time` is its own."""
 
     at: int
     station: str
@@ -72,7 +67,7 @@ class Said:
     value: float | None
     gauge: str | None = None
     unit: str | None = None
-    period: str | None = None
+    period: int | None = None
     imported: bool = False
 
 
@@ -94,6 +89,8 @@ class Scenario:
     start: int
     until: int
     tick: float  # minutes
+    deliver: bool
+    files: dict[str, str]
     config: dict[str, str]
     replace: dict[str, list[list[str]]]
     said: tuple[Said, ...]
@@ -120,9 +117,11 @@ def load(name: str) -> Scenario:
         start=_ms(start),
         until=moment(raw["until"], start),
         tick=float(raw.get("tick", 1)),
+        deliver=raw.get("deliver", True),
+        files=raw.get("files", {}),
         config=raw.get("config", {}),
         replace=raw.get("replace", {}),
-        said=tuple(sorted(said, key=lambda one: (one.at, one.time))),
+        said=tuple(sorted(said, key=lambda one: one.at)),
         events=tuple(sorted(events, key=lambda one: one.at)),
         expect=raw["expect"],
     )
@@ -141,18 +140,19 @@ def moment(text: str, start: datetime) -> int:
 def _said(name: str, each: dict[str, Any], start: datetime) -> list[Said]:
     _check(name, "readings", each)
     received = moment(each["received"], start) if "received" in each else None
+    delay, ahead = int(each.get("delay", 0) * 60_000), int(each.get("ahead", 0) * 60_000)
     found = []
     for time, value in _points(each, start):
         found.append(
             Said(
-                at=time if received is None else received,
+                at=time + delay if received is None else received,
                 station=each["station"],
                 variable=each["variable"],
-                time=time,
+                time=time + ahead,
                 value=value,
                 gauge=each.get("gauge"),
                 unit=each.get("unit"),
-                period=each.get("period"),
+                period=int(each["period"] * 60_000) if "period" in each else None,
                 imported=each.get("import", False),
             )
         )
@@ -168,11 +168,16 @@ def _points(each: dict[str, Any], start: datetime) -> list[tuple[int, float | No
             for clock, _, value in pairs
         ]
     first, last = moment(each["from"], start), moment(each["to"], start)
-    step = int(each["every"]) * 60_000
+    step = int(each["every"] * 60_000)
     return [
-        (at, each["value"] + number * each.get("rise", 0.0))
+        (at, round(each["value"] + number * each.get("rise", 0.0), 9))
         for number, at in enumerate(range(first, last + 1, step))
+        if _hour(at) in each.get("hours", range(24))
     ]
+
+
+def _hour(at: int) -> int:
+    return datetime.fromtimestamp(at / 1000, ZONE).hour
 
 
 def _event(each: dict[str, Any], start: datetime) -> Event:
