@@ -116,7 +116,7 @@ def open_services(
     setting, demonstration = settings(folder)
     if demonstration:
         data, setting = data / "demo", "sqlite"
-    database = Database.at(data, setting)
+    database = _database(data, setting)
     fresh = database.path is not None and not database.path.exists()
     if migrate or (create and fresh):
         database.migrate()
@@ -129,6 +129,16 @@ def open_services(
         database.check_revision()
     clock = clock or SystemClock()
     return Services(folder, data, database, demonstration, clock, service or ServiceClock(clock))
+
+
+def _database(data: Path, setting: str) -> Database:
+    try:
+        return Database.at(data, setting)
+    except ModuleNotFoundError as error:  # PostgreSQL's library is an extra
+        raise Refused(
+            f"{SETTINGS}: this database needs the library {error.name}, which is not installed; "
+            "in FloodWatch's folder: pip install --require-hashes -r requirements-extras.lock"
+        ) from error
 
 
 def follow_folder(services: Services, *, who: str, only_first: bool = False) -> int | None:
