@@ -109,7 +109,7 @@ class StaleRule:
             value=newest.reading.value,
             time=newest.reading.time,
             recheck_at=None if silent else self._recheck(context, newest, calm, quick, after),
-            facts=self._facts(context, newest, after if storm else self._after),
+            facts=self._facts(context, newest, after if storm else self._after, silent=silent),
         )
 
     def _quick(self, context: Context, latest: Latest) -> int:
@@ -131,7 +131,7 @@ class StaleRule:
         return look_again(newest, now, min(calm, now + ASK_AGAIN), self._after)
 
     def _facts(
-        self, context: Context, latest: Latest, silent_after: int
+        self, context: Context, latest: Latest, silent_after: int, *, silent: bool
     ) -> Mapping[str, float | int | str]:
         reading = latest.reading
         facts: dict[str, float | int | str] = {
@@ -140,7 +140,8 @@ class StaleRule:
             "age": max(0, context.now - reading.time),
             "silent_after": silent_after,
         }
-        facts |= trend(context.windows.get(reading.key), until=reading.time)
+        if silent:  # nobody asks how a gauge moved that speaks
+            facts |= trend(context.windows.get(reading.key), until=reading.time)
         return facts
 
     def quiet(

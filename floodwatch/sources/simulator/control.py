@@ -58,7 +58,7 @@ DROUGHT = Show(
         Jump("旱情第55天", drought.BEGIN + 55 * DAY - 30 * SECOND),
         Jump("旱情第72天", drought.BEGIN + 72 * DAY - 30 * SECOND),
     ),
-    30 * MINUTE,
+    HOUR,  # as often as its stations report: more would only slow a day a second down
 )
 SHOWS = {show.name: show for show in (STORM, DROUGHT)}
 
