@@ -157,5 +157,7 @@ def nightly(now: int, *, last: int | None, tz: ZoneInfo) -> tuple[int, int] | No
     if datetime.fromtimestamp(now / 1000, tz).hour not in NIGHT:
         return None
     end = now - SETTLING
+    if last is not None and last > now:  # the clock had run ahead: that audit says nothing
+        last = None
     start = end - DAY if last is None else max(last, end - LONGEST)
     return (start, end) if last is None or now - last > DAY / 2 else None

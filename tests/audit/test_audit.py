@@ -250,3 +250,5 @@ def test_the_nightly_audit_goes_on_where_the_last_one_ended() -> None:
     assert nightly(night, last=end - DAY, tz=tz) == (end - DAY, end)
     assert nightly(night, last=end - HOUR, tz=tz) is None
     assert nightly(night, last=end - 30 * DAY, tz=tz) == (end - 7 * DAY, end)
+    ahead = night + 365 * DAY  # a clock that had run a year ahead must not silence it for a year
+    assert nightly(night, last=ahead, tz=tz) == (end - DAY, end)
