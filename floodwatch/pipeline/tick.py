@@ -1,7 +1,8 @@
 """pipeline.tick: what time alone decides, in one transaction like ingest."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from floodwatch.model.alert import RuleKey, RuleState
 from floodwatch.model.clock import SECOND
@@ -21,6 +22,7 @@ from floodwatch.store.journal import SeriesMap
 BEAT = SECOND  # how often service time and the lease are written
 TOGETHER = 50  # rules judged at once by a tick
 ENOUGH_S = 0.04  # of a tick's time spent judging; the next one goes on a fifth of a second later
+Waiting = Sequence[tuple[RuleKey, str]]  # rules to be judged, each with why
 PAUSE = 5 * SECOND  # before a part of the tick that has failed is tried again
 
 
@@ -42,7 +44,7 @@ class Ticker:
     _judged_version: int | None = field(init=False, default=None)
     _retired: frozenset[str] = field(init=False, default=frozenset())
     # Rules that are still to be judged, each with why: not all are in one tick.
-    _waiting: Mapping[RuleKey, str] = field(init=False, default_factory=dict)
+    _waiting: Waiting = field(init=False, default=())
 
     def tick(self) -> bool:
         """Do what is due. Returns whether something was written that may have to be sent."""
@@ -103,38 +105,37 @@ class Ticker:
         else:
             # What has come due meanwhile is due: no edit has made it.
             called = _called(tx, plan, now, failed)
-            waiting = {**dict.fromkeys(called, ""), **self._waiting} | dict.fromkeys(called, "")
-        tasks = [Task(plan.rules[k], (now,), why) for k, why in waiting.items() if k in plan.rules]
-        count = self._in_time(tx, plan, tasks, now)
+            rest = (one for one in self._waiting if one[0] not in called)
+            waiting = [*((key, "") for key in called), *rest]
+        count = self._in_time(tx, plan, waiting, now)
         if failed:
-            _forget_mended(tx, plan, failed, tasks[:count])
-        left = {task.rule.key: task.why for task in tasks[count:]}
+            _forget_mended(tx, plan, failed, {key for key, _ in waiting[:count]})
+        left = waiting[count:]
         # Not before the commit: what was rolled back was not judged.
         tx.after_commit(lambda: self._has_judged(plan.version, retired, left))
 
-    def _in_time(self, tx: Transaction, plan: Plan, tasks: Sequence[Task], now: int) -> int:
+    def _in_time(self, tx: Transaction, plan: Plan, waiting: Waiting, now: int) -> int:
         """Judge as many as the time of a tick allows, the first first; how many.
 
         Readings wait while a tick writes: ten thousands of rules after an edit, or a thousand
         stations that fall silent at once, take their turns over several ticks.
         """
         ends = self.monotonic() + ENOUGH_S
-        for start in range(0, len(tasks), TOGETHER):
-            part = tasks[start : start + TOGETHER]
-            judge(tx, plan, part, history={}, series=self.series, now=now)
+        for start in range(0, len(waiting), TOGETHER):
+            part = waiting[start : start + TOGETHER]
+            tasks = [Task(plan.rules[key], (now,), why) for key, why in part if key in plan.rules]
+            judge(tx, plan, tasks, history={}, series=self.series, now=now)
             if self.monotonic() >= ends:
                 return start + len(part)
-        return len(tasks)
+        return len(waiting)
 
-    def _has_judged(
-        self, version: int, retired: frozenset[str], left: Mapping[RuleKey, str]
-    ) -> None:
+    def _has_judged(self, version: int, retired: frozenset[str], left: Waiting) -> None:
         self._judged_version, self._retired, self._waiting = version, retired, left
 
     def _after_edit(
         self, tx: Transaction, plan: Plan, now: int, failed: Mapping[str, Fault]
-    ) -> dict[RuleKey, str]:
-        """A new configuration: every rule is judged again with the last good reading (rule -> why).
+    ) -> Waiting:
+        """A new configuration: every rule is judged again with the last good reading.
 
         The alerts of rules that are no longer configured end, saying so. What time or a register
         decides now, also after hours without an engine, no edit has made.
@@ -147,30 +148,25 @@ class Ticker:
             if key.station in retired or (key not in plan.rules and _ends(key, plan))
         ]
         states = alert_log.states(tx.connection, gone)
-        settle(
-            tx,
-            plan,
-            [
-                ended(
-                    key,
-                    states.get(key, RuleState()),
-                    now=now,
-                    version=plan.version,
-                    why=RETIRED if key.station in retired else GONE,
-                )
-                for key in gone
-            ],
-            now=now,
-        )
+        ends = [
+            ended(
+                key,
+                states.get(key, RuleState()),
+                now=now,
+                version=plan.version,
+                why=RETIRED if key.station in retired else GONE,
+            )
+            for key in gone
+        ]
+        if faults.attempt(tx, "ending rules", partial(settle, tx, plan, ends, now=now)) is not None:
+            for one in ends:  # one that cannot be ended keeps no rule from being judged
+                faults.attempt(tx, f"ending {one.rule}", partial(settle, tx, plan, [one], now=now))
         edited = any(version != plan.version for version in stored.values())
         why = EDITED if edited else ""
         due, rank = _called(tx, plan, now, failed), plan.order.rank
-        first = [key for key in due if key in plan.rules]
         # What is watched before what watches it, should they not be judged together.
-        return {
-            key: "" if key in due else why
-            for key in (*first, *sorted(plan.rules, key=lambda k: rank.get(k, 0)))
-        }
+        rest = sorted((key for key in plan.rules if key not in due), key=lambda k: rank.get(k, 0))
+        return [*((key, "") for key in due), *((key, why) for key in rest)]
 
 
 GONE = "rule no longer configured"
@@ -228,11 +224,10 @@ def _again(fault: Fault | None, now: int) -> bool:
 
 
 def _forget_mended(
-    tx: Transaction, plan: Plan, failed: Mapping[str, Fault], tasks: Sequence[Task]
+    tx: Transaction, plan: Plan, failed: Mapping[str, Fault], judged: Collection[RuleKey]
 ) -> None:
     """Forget the faults of rules that were judged now without a new one, or that are gone."""
     still = faults.known(tx.connection)
-    judged = {task.rule.key for task in tasks}
     mended = {
         str(key)
         for key, fault in _rules_of(failed).items()

@@ -121,8 +121,11 @@ def postpone(tx: Transaction, rule: RuleKey, *, until: int) -> None:
 
 def versions(connection: Connection) -> dict[RuleKey, int]:
     """Every rule that has a stored state, and the configuration by which it was last judged."""
-    rows = connection.execute(select(_state.c.rule, _state.c.config_version))
+    rows = dialect_of(connection.dialect.name).ask(connection, _VERSIONS, {})
     return {rule_key(name): version for name, version in rows if _is_key(name)}
+
+
+_VERSIONS = text("SELECT rule, config_version FROM rule_state")
 
 
 def _is_key(name: str) -> bool:
