@@ -50,14 +50,16 @@ def plan(due: Sequence[Waiting], past: Past, *, now: int, most: int = MOST) -> P
     """What becomes of these texts to one person; grade I is never among them.
 
     Beyond `most` in the window texts leave together: at once the first time, then a minute after
-    the last one while grade II is among them, five minutes after it otherwise.
+    the last one while grade II is among them, five minutes after it otherwise. None waits longer
+    than that itself, whatever else leaves meanwhile.
     """
     if past.texts + len(due) <= most:
         return Planned(Plan.EACH)
     if len(due) > 1 and not past.digest:
         return Planned(Plan.COLLAPSE)
     grave = any(one.severity >= Severity.II for one in due)
-    until = past.last + (SOON if grave else WINDOW)
+    wait = SOON if grave else WINDOW
+    until = min(past.last, *(one.created_at for one in due)) + wait
     if now < until:
         return Planned(Plan.WAIT, until)
     return Planned(Plan.COLLAPSE if len(due) > 1 else Plan.EACH)

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection
@@ -51,7 +51,8 @@ def due(district: District, *, now: int) -> int | None:
 def _entries(
     connection: Connection, district: District, at: int, now: int
 ) -> Iterator[outbox.Entry]:
-    local = datetime.fromtimestamp((now - LATE) / 1_000, district.tz)
+    local = datetime.fromtimestamp(now / 1_000, district.tz)
+    local -= timedelta(milliseconds=((local.hour * 60 + local.minute) * MINUTE - at) % DAY)
     day = local.year * 10_000 + local.month * 100 + local.day
     for person, channel, address in room.ways(district, now=now):
         said = text(connection, district, now=now, language=person.language)

@@ -1,10 +1,12 @@
 """The request to the city (联调单): asked when the lake is high enough, answered, running, over."""
 
+from functools import partial
 from typing import NamedTuple
 
 from floodwatch.model.district import District
 from floodwatch.model.reading import SeriesKey
 from floodwatch.model.threshold import Threshold, ruling
+from floodwatch.pipeline import faults
 from floodwatch.pipeline.newest import latest_of
 from floodwatch.pipeline.plan import Plan
 from floodwatch.rules import level
@@ -43,9 +45,10 @@ def step(tx: Transaction, plan: Plan, *, series: SeriesMap, now: int) -> None:
     for agreement in agreed:
         request = waiting.get(agreement.pumps)
         if request is None:
-            _ask(tx, plan.district, agreement, now)
+            work = partial(_ask, tx, plan.district, agreement, now)
         else:
-            _follow(tx, plan.district, agreement, request, series=series, now=now)
+            work = partial(_follow, tx, plan.district, agreement, request, series=series, now=now)
+        faults.attempt(tx, f"the request of {agreement.lake}", work)  # one stops no other
 
 
 def _ask(tx: Transaction, district: District, agreement: Agreement, now: int) -> None:

@@ -3,6 +3,7 @@
 import logging
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from hashlib import sha256
 from typing import Any, NamedTuple
 
@@ -13,7 +14,7 @@ from floodwatch.model.notification import Call, Channel, DeliveryReport, Incomin
 from floodwatch.model.severity import Severity
 from floodwatch.notify.figures import clean
 from floodwatch.notify.reply_words import meaning, same_number
-from floodwatch.pipeline import another_way, lines, room
+from floodwatch.pipeline import another_way, faults, lines, room
 from floodwatch.pipeline.answering import answered, open_alerts
 from floodwatch.store import dispatch, outbox, timeline
 from floodwatch.store import incoming as kept
@@ -32,16 +33,34 @@ EARLY_FOR = 10 * MINUTE
 def take(
     tx: Transaction, channel: str, messages: Sequence[Incoming], *, district: District, now: int
 ) -> list[Taken]:
-    """Understand messages and write them down, each once; what became of each."""
+    """Understand messages and write them down, each once; what became of each.
+
+    One that cannot be taken keeps back no other; it is asked for again.
+    """
     before = kept.known(tx.connection, channel, [m.provider_id for m in messages])
-    found = []
+    found: list[Taken] = []
     for message in messages:
         if message.provider_id not in before:
             before.add(message.provider_id)
-            one = _understood(tx, channel, message, district, now)
-            kept.keep(tx, one)
-            found.append(one)
+            faults.attempt(
+                tx,
+                f"an answer by {channel}",
+                partial(_take_one, tx, channel, message, district, now, found),
+            )
     return found
+
+
+def _take_one(
+    tx: Transaction,
+    channel: str,
+    message: Incoming,
+    district: District,
+    now: int,
+    found: list[Taken],
+) -> None:
+    one = _understood(tx, channel, message, district, now)
+    kept.keep(tx, one)
+    found.append(one)
 
 
 def _understood(
@@ -239,10 +258,12 @@ class Replies:
         with self._database.write(epoch=self._epoch) as tx:
             district = self._district()
             take(tx, name, heard.messages, district=district, now=now)
+            taken = kept.known(tx.connection, name, [m.provider_id for m in heard.messages])
             left = report(tx, name, [one for _, one in waiting], district=district, now=now)
         self._early[name] = [one for one in waiting if one[1] in left]
         if heard.messages and hasattr(channel, "confirm"):
-            channel.confirm([message.provider_id for message in heard.messages])
+            ids = [message.provider_id for message in heard.messages]
+            channel.confirm([number for number in ids if number in taken])
         self._wake()
 
     def _known(self, name: str, waiting: Sequence[tuple[int, DeliveryReport]]) -> bool:

@@ -29,6 +29,12 @@ def test_after_a_digest_the_next_comes_in_five_minutes_with_grade_ii_in_one() ->
     assert plan(due(3, II), past, now=NOW + MINUTE) == Planned(Plan.COLLAPSE)
 
 
+def test_mild_texts_do_not_wait_for_ever_while_graver_ones_leave_every_minute() -> None:
+    past = Past(9, NOW + 4 * MINUTE, digest=True)  # the last digest left four minutes later
+    assert plan(due(2), past, now=NOW + 4 * MINUTE + 1) == Planned(Plan.WAIT, NOW + 5 * MINUTE)
+    assert plan(due(2), past, now=NOW + 5 * MINUTE) == Planned(Plan.COLLAPSE)
+
+
 def test_a_single_text_is_never_a_digest_of_one() -> None:
     past = Past(6, NOW, digest=True)
     assert plan(due(1, II), past, now=NOW + 1).plan is Plan.WAIT

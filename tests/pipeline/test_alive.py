@@ -55,6 +55,12 @@ def test_each_shift_hears_it_when_it_begins(room: Room) -> None:
     assert room.rows("person") == [("示范丙三",), ("示范丙一",), ("示范丙三",)]
 
 
+def test_a_shift_that_begins_about_midnight_hears_it_once(room: Room) -> None:
+    room.district = replace(VILLAGE, shifts=(Shift("夜班", ("示范丙一",), 30 * MINUTE, 8 * HOUR),))
+    begins = EIGHT - 8 * HOUR + 30 * MINUTE
+    assert [send(room, begins + late * MINUTE) for late in (0, 29, 31, 59)] == [1, 0, 0, 0]
+
+
 def test_it_counts_what_is_not_well(room: Room) -> None:
     room.see(over(Severity.II))
     kept = lines.Lines({})

@@ -55,6 +55,30 @@ def owed(room: Room) -> dict[tuple[int, str], str]:
     return {(r["alert_id"], r["party"]): r["state"] for r in room.table(tables.obligation)}
 
 
+def test_a_message_that_cannot_be_taken_keeps_back_no_other(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from floodwatch.pipeline import replies
+
+    room.see(over(II))
+    good = replies.meaning
+
+    def broken(text: str) -> Any:
+        if text == "坏":
+            raise ValueError("planted")
+        return good(text)
+
+    monkeypatch.setattr(replies, "meaning", broken)
+    messages = [
+        Incoming("m1", PHONES[PATROL], "坏", room.now),
+        Incoming("m2", PHONES[PATROL], "收到", room.now),
+    ]
+    with room.database.write() as tx:
+        found = take(tx, A, messages, district=room.district, now=room.now)
+    assert [one.provider_id for one in found] == ["m2"]
+    assert owed(room)[1, PATROL] == "answered"
+
+
 @pytest.mark.parametrize("text", ["收到", "1", "１", "好", "已知", "收到 1", "1 99"])
 def test_one_answer_covers_all_that_the_person_owes_and_nothing_of_others(
     room: Room, text: str
