@@ -44,6 +44,11 @@ def _worded(label: str) -> str:
     return f"{clock} {JUMPS[what]}" if what in JUMPS else label
 
 
+def opening() -> int:
+    """When the show opens to its visitors (ms UTC); before it the clock runs up to there."""
+    return show().opening
+
+
 def speeds() -> list[tuple[int, str]]:
     """(speed, words) of the speed buttons."""
     words = {3_600: _("1 小时/秒"), 86_400: _("1 天/秒")}

@@ -7,7 +7,7 @@ from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
 
 from floodwatch.model.people import Role
-from floodwatch.web.demo import jumps, speeds
+from floodwatch.web.demo import jumps, opening, speeds
 from floodwatch.web.guard import allowed
 from floodwatch.web.here import here
 from floodwatch.web.language import _
@@ -108,4 +108,5 @@ def install(app: Flask) -> None:
         night=night,
         demo_jumps=jumps,
         demo_speeds=speeds,
+        demo_opening=opening,
     )

@@ -45,6 +45,7 @@ PAGES = (
     "/mutes",
     "/plans",
     "/registers",
+    "/rehearsal",
     "/response",
     "/stations",
     f"/stations/{RESERVOIR}",

@@ -156,6 +156,13 @@ def test_orders_to_the_demonstration_clock_are_counted(demonstration: Room) -> N
     assert order == {"speed": 6, "paused": False, "jump": "11:30 补报", "seq": 2}
 
 
+def test_the_demonstration_says_that_it_runs_up_to_its_opening(demonstration: Room) -> None:
+    client = signed_in(create_app(demonstration), demonstration.database, Role.OFFICER)
+    assert "正在推演到" not in client.get("/").text
+    stand_at(demonstration.database, NOW - 3 * 3_600_000)
+    assert "正在推演到 03:00" in client.get("/alerts").text
+
+
 def test_only_the_demonstration_can_be_steered(sign_in: SignIn) -> None:
     assert sign_in(Role.ADMIN).post("/demo", data={"speed": "6"}).status_code == 404
 
