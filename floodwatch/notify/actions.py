@@ -45,6 +45,7 @@ _DIKE = Action("请加强巡堤、准备抢险", "Patrol the dike, prepare repai
 _DISPATCH = Action("请联系联合调度、抢排", "Ask for joint dispatch, pump", "请联调抢排")
 _PUMP = Action("请按预案排水", "Pump as planned")
 _WATCH_DIKE = Action("请上堤巡查", "Patrol the dike")
+_KEEP = Action("请停止外排、关闸保水", "Stop draining, keep the gate shut", "请停排保水")
 _SAVE = Action("请核减用水、检查取水口", "Cut use, check the intake", "请核减用水")
 _BACKUP = Action("请启用备用水源", "Use the backup source")
 _PLANT = Action(
@@ -97,6 +98,8 @@ def _choose(
     kind = station.kind
     if type == "stale":
         return _STAFF if kind in _BY_STAFF and variable == "stage" else _DEVICE
+    if direction == "down" and kind is StationKind.LAKE and type == "level":
+        return _KEEP
     if direction in ("down", "fall") and kind is not StationKind.SUPPLY:
         return _SAVE if severity is Severity.IV else _BACKUP
     if variable in ("rainfall", "rainfall_total"):

@@ -243,7 +243,7 @@ def _over_again(occasion: Occasion, district: District, language: str) -> str:
     zh = language == "zh"
     zone = district.zone_of(occasion.rule.station)
     said = [*_what_is_over(occasion, district, language)]
-    if reason := phrases.why(occasion, language):
+    if reason := phrases.why(occasion, language) or phrases.moved(occasion, language):
         said.append(reason)
     if (peak := _peak(occasion, district, language)) and occasion.rule.type == "level":
         said.append(peak)

@@ -55,6 +55,17 @@ def why(occasion: Occasion, language: str) -> str:
     return _WHY.get(occasion.why, clean(occasion.why)) if language == "zh" else clean(occasion.why)
 
 
+def moved(occasion: Occasion, language: str) -> str:
+    """That it is over because its limit was changed while the water stood; empty otherwise."""
+    value, limit = occasion.value, occasion.limit
+    if occasion.rule.type != "level" or value is None or limit is None:
+        return ""
+    still = value < limit if occasion.rule.direction == "down" else value > limit
+    if not still:
+        return ""
+    return "限值已变更" if language == "zh" else "its limit was changed"
+
+
 def when(occasion: Occasion, district: District, language: str, *, brief: bool = False) -> str:
     """The time of the value; its age first when it is old (if `brief`, nothing but its age)."""
     said = short_time(_moment(occasion), district.zone_of(occasion.rule.station), language)

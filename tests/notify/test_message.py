@@ -70,6 +70,11 @@ def test_a_wrong_clock_is_said_before_the_value() -> None:
     assert "station clock wrong" in short(said, language="en")
 
 
+def test_an_all_clear_of_a_limit_that_was_moved_says_so() -> None:
+    assert "限值已变更" in short(occasion(kind=RESOLVED, value=104.77, limit=104.75))
+    assert "限值" not in short(occasion(kind=RESOLVED, value=104.70, limit=104.75))
+
+
 def test_a_subject_carries_the_number_once() -> None:
     for kind in (FIRED, RESOLVED):
         said = compose(occasion(kind=kind), district(), language="zh", owes=False)

@@ -43,6 +43,7 @@ from zoneinfo import ZoneInfo
 
 ZONE = ZoneInfo("Asia/Shanghai")
 FOLDER = Path(__file__).parent
+MUTANTS_FILE = "mutants.toml"  # no scenario
 _TOP = "title source start until tick deliver files config replace readings events expect"
 _READINGS = (
     "station variable gauge unit period series received import every from to value rise hours "
@@ -100,7 +101,7 @@ class Scenario:
 
 def names() -> list[str]:
     """Every scenario there is."""
-    return sorted(path.stem for path in FOLDER.glob("*.toml"))
+    return sorted(path.stem for path in FOLDER.glob("*.toml") if path.name != MUTANTS_FILE)
 
 
 def load(name: str) -> Scenario:
