@@ -1,6 +1,8 @@
 """Sends a written sheet (the 08:00 report, the hand-over) to people, through the outbox."""
 
+import re
 from collections.abc import Iterable
+from zlib import crc32
 
 from floodwatch.model.district import District
 from floodwatch.model.errors import Refused
@@ -10,6 +12,7 @@ from floodwatch.store import outbox
 from floodwatch.store.database import Transaction
 from floodwatch.store.people import record
 
+_WAITING = re.compile(r"；?\d+条消息待发")
 BULLETIN, HANDOVER = "bulletin", "handover"
 
 
@@ -27,8 +30,8 @@ def circulate(
     """Put the sheet into the outbox for each of `people`; those it goes to are returned.
 
     The first line is the subject. `day` (yyyymmdd, or a number of its own) and `kind` make the
-    message's key: the same sheet sent twice to a person is one message. Refused for a name that is
-    not in recipients.toml.
+    message's key with its words: the same sheet sent twice to a person is one message, a corrected
+    one is another. Refused for a name that is not in recipients.toml.
     """
     names = list(dict.fromkeys(people))
     unknown = [name for name in names if name not in district.people]
@@ -46,7 +49,7 @@ def circulate(
                 outbox.Entry(
                     alert_id=None,
                     seq=day,
-                    step=kind,
+                    step=f"{kind}-{_mark(text)}",
                     kind=kind,
                     person=name,
                     channel=channel,
@@ -60,3 +63,8 @@ def circulate(
     what = f"{day}: {', '.join(names)}"
     record(tx.connection, now=now, who=who, action=f"send {kind}", what=what)
     return names
+
+
+def _mark(text: str) -> str:
+    """Tells a corrected sheet from the same one; what it says of messages that wait is no news."""
+    return f"{crc32(_WAITING.sub('', text).encode()):08x}"

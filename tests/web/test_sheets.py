@@ -2,9 +2,13 @@
 
 from flask.testing import FlaskClient
 
+from floodwatch.model.clock import HOUR, MINUTE
 from floodwatch.model.people import Role
+from floodwatch.model.reading import SeriesKey
 from floodwatch.store import tables as t
-from tests.web.conftest import Room, SignIn, rows
+from tests.web.conftest import NOW, Room, SignIn, rows
+from tests.web.seeding import put
+from tests.web.small_district import RAIN
 
 
 def test_the_report_of_the_last_eight_o_clock_is_shown_and_copied(sign_in: SignIn) -> None:
@@ -38,6 +42,18 @@ def test_the_report_goes_to_the_people_chosen_once(sign_in: SignIn, room: Room) 
     sent = [row for row in rows(room.database, t.outbox) if row.kind == "bulletin"]
     assert [row.person for row in sent] == [name]
     assert sent[0].body.startswith(sent[0].subject)
+
+
+def test_a_report_that_was_corrected_goes_out_again(sign_in: SignIn, room: Room) -> None:
+    client = sign_in(Role.OFFICER)
+    name = next(iter(room.configuration.district.people))
+    client.post("/bulletin", data={"person": name})
+    with room.database.write() as tx:
+        key = SeriesKey(RAIN, "1", "rainfall", 5 * MINUTE)
+        put(tx.connection, key, [(NOW - 22 * HOUR, 30.0)], rev=tx.rev)
+    client.post("/bulletin", data={"person": name})
+    bodies = [row.body for row in rows(room.database, t.outbox) if row.kind == "bulletin"]
+    assert len(set(bodies)) == 2
 
 
 def test_sending_to_nobody_or_to_a_stranger_is_refused(sign_in: SignIn, room: Room) -> None:
