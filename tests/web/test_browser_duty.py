@@ -172,3 +172,19 @@ def test_a_message_nobody_understood_is_shown_in_the_bar(
     page.goto(address)
     page.click("#standing .unclear")
     expect(page.locator("h1")).to_have_text("来信与通道")
+
+
+def test_a_sheet_is_sent_only_to_the_people_the_question_names(
+    page: Page, address: str, room: Room
+) -> None:
+    asked: list[str] = []
+    page.on("dialog", lambda dialog: (asked.append(dialog.message), dialog.dismiss()))
+    page.goto(f"{address}/bulletin")
+    page.click(".send summary")
+    page.click(".send button.act")
+    page.check(f".send input[value={PATROL}]")
+    page.click(".send button.act")
+    expect(page.locator(f".send input[value={PATROL}]")).to_be_checked()
+    assert asked[0] == "请至少选一个人。"
+    assert asked[1].startswith(f"发送给：{PATROL}？")
+    assert rows(room.database, t.outbox) == []
