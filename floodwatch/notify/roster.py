@@ -110,7 +110,9 @@ def stand_in(
     now: int,
     not_these: Iterable[str] = (),
 ) -> Person | None:
-    """Who is asked in a person's place: the deputy, the deputy's deputy, else a leader."""
+    """Who is asked in a person's place: the deputy, the deputy's deputy; of somebody whose shift is
+    over whoever sits in the room now; else a leader.
+    """
     out = {name, *not_these}
     person = district.people.get(name)
     seen = set()
@@ -118,6 +120,12 @@ def stand_in(
         seen.add(person.deputy)
         person = district.people.get(person.deputy)
         if person is not None and person.name not in out and not away(person, now):
+            return person
+    here = on_shift(district, now=now)
+    relieved = name not in here and any(name in shift.people for shift in district.shifts)
+    for other in here if relieved else ():
+        person = district.people.get(other)
+        if person is not None and other not in out and not away(person, now):
             return person
     for leader in leaders(district, station, now=now):
         if leader not in out and not away(district.people[leader], now):

@@ -190,14 +190,13 @@ def _of_those_who_wait(work: _Work, overdue: Sequence[_Overdue]) -> Iterator[Mov
     if not overdue:
         return
     alerts = {one.row["id"] for one in overdue}
-    still = obligation_log.unanswered_among(work.tx.connection, alerts)
-    over = obligation_log.answered_among(work.tx.connection, alerts) - still
+    silent = obligation_log.silent_parties(work.tx.connection, alerts)
+    over = obligation_log.answered_among(work.tx.connection, alerts) - silent.keys()
     spared = [one for one in overdue if one.row["id"] in over]
     asked = [one for one in overdue if one.row["id"] not in over]
     only_told = [one for one in asked if not one.row["within"]]
     ids = [one.row["obligation_id"] for one in (*spared, *only_told)]
     obligation_log.not_needed(work.tx, ids, now=work.now)
-    silent = obligation_log.silent_parties(work.tx.connection, {o.row["id"] for o in asked})
     entries = []
     for one in asked:
         person = work.district.people.get(one.party)

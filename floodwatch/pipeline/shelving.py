@@ -1,14 +1,12 @@
 """What people do to mute: shelve an alert, put a station under maintenance, end either."""
 
-from collections.abc import Iterator
-
 from floodwatch.alerts.muting import check_maintenance, check_shelve
 from floodwatch.model.clock import HOUR
 from floodwatch.model.district import District
 from floodwatch.model.errors import Refused
 from floodwatch.model.mute import MuteKind
 from floodwatch.model.severity import Severity
-from floodwatch.notify import routing
+from floodwatch.notify import roster, routing
 from floodwatch.notify.muting_text import shelved_alone, shelved_by_two
 from floodwatch.pipeline import muting
 from floodwatch.store import alert_log, duty_log, mutes, outbox, people, timeline
@@ -17,7 +15,6 @@ from floodwatch.store.database import Transaction
 from floodwatch.store.mutes import Fresh
 
 LONGEST = 24 * HOUR  # of maintenance, unless the service says otherwise
-LEADERS = frozenset({"leader", "带班领导"})
 
 
 def shelve(
@@ -67,7 +64,9 @@ def shelve(
     )
     if severity is Severity.I:
         text = shelved_by_two if second else shelved_alone
-        told = [second] if second else list(_leaders(district, row["station"], who))
+        place = district.stations.get(row["station"])
+        leaders = (n for n in roster.leaders(district, place, now=now) if n != who)
+        told = [second] if second else list(leaders)
         words = text(row, district, who=who, reason=reason, until=now + span)
         _notify(tx, told, words, district=district, row=row, number=number, now=now)
     return number
@@ -137,15 +136,6 @@ def end(tx: Transaction, mute_id: int, *, who: str, now: int) -> None:
 def _check_known(district: District, second: str) -> None:
     if second and second not in district.people:
         raise Refused(f"{second!r} is not in recipients.toml; name somebody who can be reached")
-
-
-def _leaders(district: District, station: str, but: str) -> Iterator[str]:
-    place = district.stations.get(station)
-    own = [n for role in LEADERS for n in (place.persons.get(role, ()) if place else ())]
-    everybody = [person.name for person in district.people.values() if person.role in LEADERS]
-    for name in dict.fromkeys([*own, *everybody]):
-        if name in district.people and name != but:
-            yield name
 
 
 def _notify(

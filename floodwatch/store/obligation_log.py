@@ -227,16 +227,6 @@ def not_needed(tx: Transaction, ids: Sequence[int], *, now: int) -> None:
     _end(tx, f"id IN {tx.dialect.integers('chosen')}", ids, now, NOT_NEEDED)
 
 
-def unanswered_among(connection: Connection, alert_ids: Collection[int]) -> set[int]:
-    """Those of these alerts to which somebody who was asked still owes an answer."""
-    query = select(_obligation.c.alert_id).where(
-        among(connection, _obligation.c.alert_id, alert_ids),
-        _obligation.c.state == ObligationState.OPEN.value,
-        _obligation.c.step >= 0,
-    )
-    return set(connection.execute(query).scalars())
-
-
 def answered_among(connection: Connection, alert_ids: Collection[int]) -> set[int]:
     """Those of these alerts to which anybody has answered."""
     query = select(_obligation.c.alert_id).where(

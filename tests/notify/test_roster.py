@@ -110,3 +110,16 @@ def test_deputies_of_each_other_do_not_go_round_for_ever() -> None:
 def test_the_next_morning() -> None:
     assert roster.next_at(VILLAGE, 7 * HOUR, now=at("18T06:59")) == at("18T07:00")
     assert roster.next_at(VILLAGE, 7 * HOUR, now=at("18T07:00")) == at("19T07:00")
+
+
+def test_in_the_place_of_whoever_has_gone_home_the_next_shift_is_asked() -> None:
+    here = district(shifts=(NIGHT, DAY))
+
+    def asked(name: str, when: str) -> str:
+        found = roster.stand_in(here, name, station=None, now=at(when))
+        return found.name if found else ""
+
+    assert asked("示范值班员甲", "19T07:30") == "示范带班领导丙"
+    assert asked("示范值班员甲", "19T09:00") == "示范丙四"
+    assert asked("示范丙一", "19T09:00") == "示范带班领导丙"  # sits in no shift
+    assert asked("示范丙三", "19T20:00") == "示范丙四"  # the deputy, as ever
