@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.bench import charts, importing, ingest, report, telling, together
+from tests.bench import charts, importing, ingest, rehearsing, report, telling, together
 
 PARTS: dict[str, Callable[[argparse.Namespace], report.Table]] = {
     "import": lambda given: importing.measure(given.scratch, rows=given.rows, rounds=given.rounds),
@@ -18,6 +18,7 @@ PARTS: dict[str, Callable[[argparse.Namespace], report.Table]] = {
     "together": lambda given: together.measure(
         given.scratch, rows=given.rows, seconds=given.seconds, rounds=given.rounds
     ),
+    "rehearsal": lambda given: rehearsing.measure(given.scratch, rounds=given.rounds),
     "telling": lambda given: telling.measure(
         given.scratch, seconds=given.seconds, rounds=given.rounds
     ),

@@ -35,7 +35,29 @@ def pandas(path: str, database: str) -> None:
     connection.close()
 
 
-_JOBS: dict[str, Callable[..., None]] = {"clean": clean, "duckdb": duckdb, "pandas": pandas}
+def crossings(folder: str) -> None:
+    """How often each river passes its two upper limits, as a notebook would count it."""
+    import pandas as pd
+
+    from floodwatch.store.database import Database
+    from floodwatch.store.readings import Readings
+    from tests.bench.rehearsing import END, GUARANTEE, START, WARNING
+
+    readings = Readings(Database.at(Path(folder)))
+    for key in readings.keys():  # noqa: SIM118 - not a mapping
+        series = readings.series(key, START, END)
+        frame = pd.Series(series.values, index=pd.to_datetime(series.times, unit="ms", utc=True))
+        for limit in (WARNING, GUARANTEE):
+            over = frame >= limit
+            print(key.station, limit, int((over & ~over.shift(fill_value=False)).sum()))
+
+
+_JOBS: dict[str, Callable[..., None]] = {
+    "clean": clean,
+    "duckdb": duckdb,
+    "pandas": pandas,
+    "crossings": crossings,
+}
 
 if __name__ == "__main__":
     _JOBS[sys.argv[1]](*sys.argv[2:])
