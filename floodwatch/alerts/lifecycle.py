@@ -95,11 +95,13 @@ def _firing(
         else:
             after = replace(after, pending=finding.severity, pending_since=since, falling=())
     else:
-        after = replace(after, pending=None, pending_since=None)
-        after = replace(after, falling=_fall(after, finding, current, now=now))
-        if finding.may_clear:
+        falling = _fall(after, finding, current, now=now)
+        if falling != after.falling or after.pending is not None:
+            after = replace(after, pending=None, pending_since=None, falling=falling)
+        if finding.may_clear and falling:
             after, said = _ease(after, finding, current, now=now, holds=holds, why=why)
-    return replace(after, due=_due(after, finding, now=now, holds=holds)), said
+    due = _due(after, finding, now=now, holds=holds)
+    return after if due == after.due else replace(after, due=due), said
 
 
 def _fall(

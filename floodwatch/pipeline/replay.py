@@ -125,8 +125,9 @@ class Replay:
                 return
             before = self._state
             finding = self._judge(due)
-            unchanged = replace(self._state, due=due) == before
-            if unchanged and not finding.may_clear and self._rule.key.type in WAITING:
+            if finding.may_clear or self._rule.key.type not in WAITING:
+                continue
+            if replace(self._state, due=due) == before:
                 self._state = replace(self._state, due=finding.recheck_at)
 
     def _put_off(self, due: int) -> bool:

@@ -21,6 +21,7 @@ from floodwatch.rules.context import Context, Need
 from floodwatch.rules.defaults import RAIN as RAINFALL
 from floodwatch.rules.defaults import holds
 from floodwatch.rules.drought import is_drought
+from floodwatch.rules.quiet_water import Times, places
 from floodwatch.rules.settings import choose
 from floodwatch.rules.window import believable, value_at
 from floodwatch.rules.words import describe_bands
@@ -131,17 +132,40 @@ class LevelRule:
     ) -> NDArray[np.bool_]:
         """Which of the readings at `moments` can change no state, whatever the state is.
 
-        They and the one before are good, hold no band of any season, and no silence lies between:
-        then the one before has already said everything.
+        They and the one before are good with no silence between, and either hold no band of any
+        season, or the same bands as the one before and no further: that one has said everything.
         """
         mine = series[self._source]
-        calm = mine.quality % 10 <= Flag.NOT_EVALUATED
+        sound = mine.quality % 10 <= Flag.NOT_EVALUATED
         values = np.round(mine.values, DIGITS)
+        calm = sound.copy()
         for band in self._bands.all:
             calm &= ~(band.test(values, band.clear) | band.test(values, band.limit))
-        calm[1:] &= calm[:-1].copy() & (np.diff(mine.times) <= self._silent_after)
+        follows = sound.copy()
+        follows[1:] &= sound[:-1] & (np.diff(mine.times) <= self._silent_after)
+        calm[1:] &= calm[:-1].copy()
+        calm |= self._stays(mine.times, values)
+        calm &= follows
         calm[:1] = False
-        return calm[np.searchsorted(mine.times, moments)]
+        return calm[places(mine.times, moments)]
+
+    def _stays(self, times: Times, values: NDArray[np.float64]) -> NDArray[np.bool_]:
+        """Where a value opens and holds the same bands as the one before, and is no further."""
+        stays = np.zeros(times.shape, bool)
+        start = 0
+        while start < times.size:
+            stretch = self._bands.at(int(times[start]))
+            end = int(times.searchsorted(stretch.end))
+            part = values[start:end]
+            reached = np.zeros(part.shape, np.int32)
+            for band in stretch.bands:
+                reached += band.test(part, band.limit)
+                reached += 64 * (band.test(part, band.clear) | band.test(part, band.limit))
+            change = np.diff(part)
+            back = change >= 0 if self.key.direction == "down" else change <= 0
+            stays[start + 1 : end] = (reached[1:] == reached[:-1]) & back
+            start = end
+        return stays
 
     def describe(self, language: str) -> str:
         """The rule in words for the station page."""
