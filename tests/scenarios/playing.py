@@ -81,6 +81,7 @@ class Play:
         step = int(self.scenario.tick * MINUTE)
         moments = set(range(self.scenario.start, self.scenario.until + 1, step))
         moments |= {one.at for one in said} | {one.at for one in events}
+        assert min(moments) == self.scenario.start, "something is said before the start"
         for at in sorted(moments):
             self.town.clock.advance(at - self._now)
             self._now = at
