@@ -121,6 +121,7 @@ def _fits(table: dict[str, Any], code: str, station: dict[str, Any]) -> bool:
     return table["kind"] == station["kind"] and point in ("", station.get("point_type", ""))
 
 
+@cache
 def documents() -> dict[str, str]:
     """The folder of the configuration."""
     rules = [r for r in _read("thresholds.toml")["rule"] if _ours(r)]

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import URL, event
 
@@ -22,20 +22,26 @@ class Fuse:
     def __init__(self) -> None:
         self.left: int | None = None
         self.full: int | None = None  # pages the file may have while the disk is full
+        self.dead = False
         self.died_at = ""
+
+    def born(self) -> None:
+        """Another process begins."""
+        self.left, self.dead = None, False
 
     def arm(self, points: int) -> None:
         """Die at this many points from now."""
         self.left = points
 
     def reach(self, point: str) -> None:
-        """A point at which a process can die."""
+        """A point at which a process can die; a dead one does nothing more."""
+        if self.dead:
+            raise Killed(self.died_at)
         if self.left is None:
             return
         self.left -= 1
         if self.left < 0:
-            self.left = None
-            self.died_at = point
+            self.left, self.dead, self.died_at = None, True, point
             raise Killed(point)
 
 
@@ -44,13 +50,13 @@ class _Cursor(sqlite3.Cursor):
 
     def execute(self, sql: str, *values: Any) -> "_Cursor":
         """One statement."""
-        self.connection.fuse.reach(sql)
+        cast(_Connection, self.connection).fuse.reach(sql)
         super().execute(sql, *values)
         return self
 
     def executemany(self, sql: str, *values: Any) -> "_Cursor":
         """One statement many times."""
-        self.connection.fuse.reach(sql)
+        cast(_Connection, self.connection).fuse.reach(sql)
         super().executemany(sql, *values)
         return self
 
@@ -72,6 +78,11 @@ class _Connection(sqlite3.Connection):
         """One statement many times."""
         return self.cursor().executemany(sql, *values)
 
+    def commit(self) -> None:
+        """Nothing is kept of what a dead process does."""
+        if not self.fuse.dead:
+            super().commit()
+
 
 def perilous(fuse: Fuse) -> Any:
     """In place of the module sqlite3: its connections pass the fuse."""
@@ -81,8 +92,8 @@ def perilous(fuse: Fuse) -> Any:
         made.fuse = fuse
         return made
 
-    def connect(*given: Any, **named: Any) -> sqlite3.Connection:
-        return sqlite3.connect(*given, factory=factory, **named)
+    def connect(*given: Any, **named: Any) -> Any:
+        return sqlite3.connect(*given, factory=cast(Any, factory), **named)
 
     names = {name: getattr(sqlite3, name) for name in ("Connection", "Error")}
     return SimpleNamespace(connect=connect, **names)

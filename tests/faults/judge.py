@@ -45,6 +45,7 @@ class Judge:
         self._newest: dict[Gauge, int] = {}
         self._connection: sqlite3.Connection | None = None
         self._event = 0
+        self._looked_closely = world.now
         self._owed: dict[int, _Owed] = {}
 
     # -- its own way to the tables -----------------------------------------------------------
@@ -126,6 +127,10 @@ class Judge:
         self._gap()
         self._all_clears()
         self._asked_again()
+        if self.world.now - self._looked_closely > HOUR / 2:
+            self._looked_closely = self.world.now
+            self._rows_told_the_truth()
+            self._answers_were_given()
 
     def _gap(self) -> None:
         """The engine has been round within two periods, whatever the clock on the wall says."""
@@ -236,12 +241,11 @@ class Judge:
             " WHERE r.alert_id IS NOT NULL ORDER BY r.id"
         ):
             rows[row[0], row[1]].append(row[2:])
-        muted = {
-            alert_id: at
-            for alert_id, at in self.query(
+        muted = dict(
+            self.query(
                 "SELECT alert_id, min(at) FROM alert_event WHERE kind = 'muted' GROUP BY alert_id"
             )
-        }
+        )
         for event in self.query(
             "SELECT e.alert_id, e.seq, e.at, e.severity, e.text, e.value_time, a.station,"
             " a.variable, a.gauge, a.type, a.resolved_at, a.muted_by, e.facts"

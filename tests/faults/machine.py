@@ -111,7 +111,7 @@ class Machine:
         Without power a log is worth what was synced of it. What is left is copied before the old
         connections close, since closing tidies up.
         """
-        self.fuse.left = None
+        self.fuse.born()
         lost = power and self.database.synced < self.database.log_size()
         old, before = self.database, self.folder
         self._life += 1
@@ -144,7 +144,10 @@ class Machine:
 
 @contextmanager
 def peril(fuse: Fuse) -> Iterator[None]:
-    """Every statement may be the last one of its process. Versions are built once and not once a life: the program would come to the same."""
+    """Every statement may be the last one of its process.
+
+    Versions are built once and not once a life: the program would come to the same.
+    """
     districts: dict[int, District] = {}
     compiled: dict[int, Plan] = {}
     build, compile_plan = configuration._district, plans.compile_plan

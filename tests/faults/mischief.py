@@ -2,7 +2,6 @@
 
 import random
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from floodwatch.model.clock import DAY, HOUR, MINUTE
@@ -21,8 +20,7 @@ class Fault(NamedTuple):
     lasts: int = 0
 
 
-@dataclass(frozen=True)
-class Mix:
+class Mix(NamedTuple):
     """How often each kind comes beside the others; 0: never."""
 
     kill: float = 3.0

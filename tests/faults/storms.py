@@ -1,4 +1,4 @@
-"""Rain and what it does to the district's gauges: true series of every five minutes, from a seed."""
+"""Rain and what it does to the gauges: true series of every five minutes, from a seed."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -76,11 +76,11 @@ def _series(
     wet = _stored(rain, hours) * chance.uniform(0.3, 1.4) / FULL.get(kind, 60.0)
     risen = low + (high - low) * np.minimum(wet, 1.25)
     if variable == "pumps_running":
-        return np.floor(np.clip(wet * 3, 0, 3))
+        return np.asarray(np.floor(np.clip(wet * 3, 0, 3)), np.float64)
     if variable in ("flow", "gate_opening"):
-        return np.round(np.clip(wet, 0, 2), 2)
+        return np.asarray(np.round(np.clip(wet, 0, 2), 2), np.float64)
     ripple = 0.01 * (chance.integers(0, 12, rain.size) == 0)
-    return np.round(risen + ripple, 2)
+    return np.asarray(np.round(risen + ripple, 2), np.float64)
 
 
 FULL = {  # mm stored at which a gauge stands at its highest limit

@@ -19,10 +19,10 @@ from floodwatch.pipeline.deliver import GRACE_S
 from floodwatch.store.answers import acknowledge, answer
 from tests.faults import district, storms
 from tests.faults.devices import Devices
-from tests.faults.fuse import Killed
 from tests.faults.judge import Judge, Violated
 from tests.faults.machine import Machine, peril
 from tests.faults.mischief import Fault, Mix, faults
+from tests.faults.scanner import Scanner
 from tests.faults.storms import PER_HOUR, STEP
 from tests.faults.ways_out import Mood, Post, WayOut
 
@@ -64,10 +64,16 @@ class World:
     """One seed's world."""
 
     def __init__(
-        self, seed: int, *, hours: float, mix: Mix | None = None, keep: Path | None = None
+        self,
+        seed: int,
+        *,
+        hours: float,
+        mix: Mix | None = None,
+        keep: Path | None = None,
+        scan: bool = False,
     ) -> None:
         self.seed, self.hours, self.keep = seed, hours, keep
-        self.chance = random.Random(seed)  # noqa: S311 - to be repeated, not to be secret
+        self.chance = random.Random(seed)
         truth = storms.storms(np.random.default_rng(seed), hours=hours)
         self.clock = SetClock(START)
         self.post = Post()
@@ -82,7 +88,7 @@ class World:
         self._wake = self._fresh = False
         self._idle = SECOND
         self._plans_answer: set[tuple[int, str, int]] = set()
-        self.texts = district.documents()
+        self.texts = dict(district.documents())
         self.limits: dict[tuple[str, str], float] = {}  # (station, name) -> edited value
         self.devices = Devices(truth, START, self.chance)
         self._ways: dict[str, WayOut] = {}
@@ -99,6 +105,7 @@ class World:
             )
         self._ways["log"] = WayOut("log", 5.0, self.clock, self.machine.fuse, Post(), self.chance)
         self.judge = Judge(self)
+        self.scanner = Scanner(self.machine) if scan else None
         for fault in faults(self.chance, hours=max(0.0, hours - 0.5), mix=mix or Mix()):
             self._at(START + fault.at, self._strike(fault))
         for step in range(1, int(hours * PER_HOUR) + 2):
@@ -163,9 +170,12 @@ class World:
     def _guarded(self, work: Callable[[], None]) -> None:
         try:
             work()
-        except Killed as killed:
-            self._die(str(killed), power=False)
-        except StorageError:
+        except BaseException as error:
+            if self.machine.fuse.dead:  # whatever its last words were
+                self._die(power=False)
+                return
+            if not isinstance(error, StorageError):
+                raise
             self.counts["a full disk said no"] += 1
             self._idle = min(self._idle * 2, 30 * SECOND)
             self._asleep_until = self.now + self._idle
@@ -176,7 +186,7 @@ class World:
         """What the loops do until nothing is due any more."""
         if self._fresh or self.now >= self._next_tick():
             self.counts["ticks"] += 1
-            self.machine.ticker.tick()
+            self._tick()
             self._fresh = False
         for _ in range(ROUNDS):
             if not (self._wake or self.machine.sending() or self._outbox_due() <= self.now):
@@ -185,9 +195,14 @@ class World:
             self.machine.send()
             if self.counts["sendings"] == sent and not self.machine.sending():
                 break
+        if self.scanner is not None:
+            self.scanner.look(self.post.taken)
         self._people()
         self.judge.look()
         self._rest()
+
+    def _tick(self) -> None:
+        self.machine.ticker.tick()
 
     def _rest(self) -> None:
         """When the engine has to look again: what is due and was not done is asked for later."""
@@ -224,7 +239,7 @@ class World:
         rows = self._query("SELECT now, monotonic FROM service_time")
         if not rows:
             return service
-        return service - rows[0][0] + round(rows[0][1] * 1000)
+        return int(service - rows[0][0] + round(rows[0][1] * 1000))
 
     # -- what happens ------------------------------------------------------------------------
 
@@ -241,14 +256,13 @@ class World:
             return
         try:
             [receipt] = self.machine.submit([batch])
-        except StorageError:
-            self.counts["batches refused"] += 1
+        except BaseException as error:
             self.devices.refused(batch)
+            if self.machine.fuse.dead or not isinstance(error, StorageError):
+                raise
+            self.counts["batches refused"] += 1
             self._at(self.now + 10 * SECOND, self._submit)
             return
-        except Killed:
-            self.devices.refused(batch)
-            raise
         self.counts["readings"] += len(batch.readings)
         accepted = self.devices.confirmed(batch, receipt, now=self.now)
         self.judge.received(accepted)
@@ -290,14 +304,19 @@ class World:
 
     def _power(self, fault: Fault) -> None:
         del fault
-        self._die("the power went", power=True)
+        self._die(power=True)
 
     def _mood(self, fault: Fault) -> None:
         name, _, mood = fault.name.partition(" ")
         ways = [w for n, w in self._ways.items() if n != "log" and name in (n, "all")]
         for way in ways:
             way.mood = Mood(mood)
-        self._at(self.now + fault.lasts, lambda: [setattr(w, "mood", Mood.WELL) for w in ways])
+
+        def recover() -> None:
+            for way in ways:
+                way.mood = Mood.WELL
+
+        self._at(self.now + fault.lasts, recover)
 
     def _clock(self, fault: Fault) -> None:
         self.clock.step_wall(max(fault.number, -self.clock.wall()))
@@ -334,6 +353,8 @@ class World:
         try:
             self.machine.configure(texts, now=self.machine.now())
         except StorageError:
+            if self.machine.fuse.dead:
+                raise
             return
         self.texts = texts
         self.limits[code, name] = value
@@ -341,11 +362,11 @@ class World:
     def _silence(self, fault: Fault) -> None:
         self.devices.hush(fault.number, self.now + fault.lasts)
 
-    def _die(self, why: str, *, power: bool) -> None:
+    def _die(self, *, power: bool) -> None:
         """The process ends; what was on its way may have arrived."""
         self.counts["deaths"] += 1
         self.judge.died({_key(sending.work) for sending in self._in_hand.values()})
-        self.machine.fuse.left = None
+        self.machine.fuse.born()
         for sending in self._in_hand.values():
             self.events.remove(sending.event)
             if self.chance.random() < 0.5:
@@ -398,7 +419,7 @@ class World:
                         answer(tx, party, who=party, via="sms", now=now, alert_id=alert_id)
             except Refused:
                 return
-            except (StorageError, Killed):
+            except BaseException:
                 self._at(self.now + MINUTE, answers)
                 raise
             self.counts["answers"] += 1
@@ -413,5 +434,5 @@ def _key(work: Callable[[], None]) -> str:
 
 
 def _memory() -> str | None:
-    shm = Path("/dev/shm")  # noqa: S108 - a file system in memory, where there is one
+    shm = Path("/dev/shm")
     return str(shm) if shm.is_dir() else None
