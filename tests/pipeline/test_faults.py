@@ -136,6 +136,7 @@ def test_rules_that_cannot_be_built_end_no_alert_and_hinder_no_other(town: Town)
     town.stage(96.9)
     with pytest.MonkeyPatch.context() as patched:
         patched.setitem(registry.BUILDERS, "level", _raise_for_reservoir)
+        patched.setattr(town, "configure", lambda: None)  # it was checked by another program
         town.restart()
         assert [alert["station"] for alert in town.alerts()] == [RESERVOIR]
         assert town.system_alerts() == ["judgement"]
