@@ -115,8 +115,9 @@ def standing(connection: Connection, lake: str) -> Standing | None:
         _alert.c.direction == "up",
         _alert.c.resolved_at.is_(None),
     )
-    row = connection.execute(query.order_by(_alert.c.id.desc())).first()
-    return Standing(*row) if row else None
+    # Not in the order of numbers: for that SQLite would look through all that ever was.
+    rows = sorted(Standing(*row) for row in connection.execute(query))
+    return rows[-1] if rows else None
 
 
 def answered_by(

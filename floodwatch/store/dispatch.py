@@ -125,8 +125,9 @@ def left(connection: Connection, *, since: int) -> dict[tuple[str, str], Before]
         SELECT person, channel, COUNT(*) AS texts, COALESCE(MAX(accepted_at), 0) AS last,
             MAX(CASE WHEN kind = 'digest' THEN 1 ELSE 0 END) AS digest
         FROM outbox
-        WHERE (accepted_at > :since OR state = 'leased') AND way = 'text'
-          AND severity < {GRAVEST} AND (alert_id IS NOT NULL OR kind = 'digest')
+        WHERE id IN (SELECT id FROM outbox WHERE accepted_at > :since
+                UNION SELECT id FROM outbox WHERE state = 'leased')
+          AND way = 'text' AND severity < {GRAVEST} AND (alert_id IS NOT NULL OR kind = 'digest')
         GROUP BY person, channel
     """
     rows = connection.execute(text(statement), {"since": since})

@@ -26,7 +26,7 @@ mute = _table(  # nobody is told of an alert for a while: shelved, or its statio
     Column("who", String(200), nullable=False),
     Column("second", String(200)),  # the second person whom a grade I needs
     Column("reason", Text, nullable=False),
-    Column("ended_at", Millis),  # NULL: still in force, or its end not yet dealt with
+    Column("ended_at", Millis, index=True),  # NULL: still in force, or its end not yet dealt with
     Column("ended_by", String(200)),
     Column("rev", BigInteger, nullable=False, index=True),
 )
@@ -123,7 +123,7 @@ city_request = _table(  # 联调单: asked, answered, running
     "city_request",
     Column("id", Identity, primary_key=True),
     Column("station", String(64), nullable=False),  # the pumping station asked for
-    Column("alert_id", Identity),
+    Column("alert_id", Identity, index=True),
     Column("text", Text, nullable=False),
     Column("asked_at", Millis, nullable=False),
     Column("asked_by", String(200), nullable=False),
@@ -131,7 +131,7 @@ city_request = _table(  # 联调单: asked, answered, running
     Column("answered_by", String(200)),
     Column("answer", Text),
     Column("running_at", Millis),
-    Column("ended_at", Millis),
+    Column("ended_at", Millis, index=True),
     Column("rev", BigInteger, nullable=False, index=True),
 )
 
@@ -165,7 +165,7 @@ quota_use = _table(  # what was sent by a provider to an address on a day
     "quota_use",
     Column("channel", String(32), primary_key=True),
     Column("address", String(320), primary_key=True),
-    Column("day", Integer, primary_key=True, autoincrement=False),  # yyyymmdd, local
+    Column("day", Integer, primary_key=True, autoincrement=False, index=True),  # yyyymmdd, local
     Column("n", Integer, nullable=False),
 )
 

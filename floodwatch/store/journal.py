@@ -227,8 +227,8 @@ def _widen(dialect: Dialect) -> TextClause:
 
 def _from_rows(connection: Connection, spans: Mapping[int, tuple[int, int]]) -> dict[int, Series]:
     dialect = dialect_of(connection.dialect.name)
-    values = {"spans": dialect.records((key, *span) for key, span in spans.items())}
-    found = dialect.ask(connection, _windows(dialect), values)
+    asked = {"spans": dialect.records((key, *span) for key, span in spans.items())}
+    found = dialect.ask(connection, _windows(dialect), asked)
     if not found:
         return {}
     table = np.fromiter(map(tuple, found), _ROW, len(found))

@@ -96,9 +96,7 @@ latest = _table(
     Column("quality", Integer, nullable=False),
     Column("received", Millis, nullable=False),  # when this value came, wall ms
     Column("heard", Millis, nullable=False),  # when the gauge last said anything, service ms
-    Column(
-        "since", Millis, nullable=False
-    ),  # time of the first reading of this run of equal values
+    Column("since", Millis, nullable=False),  # time of the first of this run of equal values
     Column("late", Boolean, nullable=False, default=False),  # 补报: came long after its time
     Column("rev", BigInteger, nullable=False, index=True),
 )
@@ -202,7 +200,7 @@ rule_state = _table(
 alert = _table(
     "alert",
     Column("id", Identity, primary_key=True),
-    Column("rule", String(200), nullable=False),
+    Column("rule", String(200), nullable=False, index=True),
     Column("station", String(64), nullable=False),
     Column("gauge", String(32), nullable=False),
     Column("variable", String(32), nullable=False),
@@ -262,7 +260,7 @@ obligation = _table(
     "obligation",
     Column("id", Identity, primary_key=True),
     Column("alert_id", Identity, ForeignKey("alert.id"), nullable=False, index=True),
-    Column("party", String(200), nullable=False, index=True),  # a person's name, or "room"
+    Column("party", String(200), nullable=False),  # a person's name, or "room"
     Column("stands_for", String(200), nullable=False, default=""),  # who did not answer
     Column("way", String(8), nullable=False, server_default="call"),  # call | text | screen
     Column("severity", Integer, nullable=False),  # for which it was opened
@@ -277,6 +275,7 @@ obligation = _table(
     Column("via", String(32)),  # page | cli | link | sms | call | scripted
     Column("note", Text),
     Column("rev", BigInteger, nullable=False, index=True),
+    Index("ix_obligation_party", "party", "state", "ended_at"),
     UniqueConstraint("alert_id", "party", "severity", "stands_for"),
 )
 
@@ -300,7 +299,7 @@ outbox = _table(
     Column("alert_id", Identity, ForeignKey("alert.id"), index=True),
     Column("seq", Integer, nullable=False),  # of the transition it tells
     Column("kind", String(16), nullable=False),  # fired | worsened | eased | resolved | reminder …
-    Column("person", String(200), nullable=False, index=True),
+    Column("person", String(200), nullable=False),
     Column("channel", String(32), nullable=False),
     Column("address", String(320), nullable=False),
     Column("severity", Integer, nullable=False),
@@ -322,6 +321,7 @@ outbox = _table(
     Column("slots", Text),  # JSON: the pieces for a provider's template
     Column("rev", BigInteger, nullable=False, index=True),
     Index("ix_outbox_due", "state", "next_at"),
+    Index("ix_outbox_person", "person", "created_at"),
 )
 
 attempt = _table(

@@ -9,11 +9,24 @@ from sqlalchemy import Connection, event
 from floodwatch.model.alert import RuleKey
 from floodwatch.model.clock import DAY
 from floodwatch.model.reading import SeriesKey
-from floodwatch.store import alert_log, journal
+from floodwatch.store import (
+    alert_log,
+    call_history,
+    city_requests,
+    dispatch,
+    journal,
+    mutes,
+    obligation_log,
+    outbox,
+    sounds,
+    watched,
+)
 from floodwatch.store.database import Database
+from floodwatch.store.dialect import dialect_of
 from floodwatch.store.journal import Row, SeriesMap
 
 NOW = 1_780_000_000_000
+PERSON = "示范甲"
 RULE = RuleKey("61990001", "1", "stage", "level", "up")
 QUESTIONS: list[tuple[str, Callable[[Connection], object]]] = [
     ("pk_reading", lambda connection: journal.windows(connection, {1: (NOW, NOW + 5)})),
@@ -41,8 +54,44 @@ def test_no_table_of_the_live_path_is_read_as_a_whole(
         assert "Seq Scan" not in plan
 
 
-def plan_of(connection: Connection, question: Callable[[Connection], object]) -> str:
-    """How the database goes about the first statement of the question."""
+# What a reading, a tick or a round of sending asks, in tables that grow for years.
+OF_HISTORY: list[Callable[[Connection], object]] = [
+    lambda connection: watched.ended(connection, [RULE]),
+    lambda connection: mutes.muting(connection),
+    lambda connection: mutes.is_paused_due(connection, now=NOW),
+    lambda connection: obligation_log.is_due(connection, now=NOW),
+    lambda connection: obligation_log.due(connection, now=NOW, most=200),
+    lambda connection: obligation_log.owed_by(connection, [PERSON]),
+    lambda connection: call_history.history(connection, [PERSON], since=NOW - DAY),
+    lambda connection: city_requests.unended(connection),
+    lambda connection: city_requests.of_alert(connection, 1),
+    lambda connection: city_requests.standing(connection, "61990001"),
+    lambda connection: sounds.lately(connection, now=NOW),
+    lambda connection: dispatch.used(connection, 20260618),
+    lambda connection: dispatch.due_texts(connection, now=NOW, besides=["log"]),
+    lambda connection: dispatch.left(connection, since=NOW),
+    lambda connection: dispatch.repetitions(connection),
+    lambda connection: dispatch.unsent(connection, channel="sms", after=0, since=0, now=NOW),
+    lambda connection: outbox.waiting(
+        connection, dialect_of("sqlite"), epoch=1, now=NOW, sending=[1], most=6, down=["sms"]
+    ),
+]
+OPEN = "uq_alert_open_rule"  # has only alerts that are open
+
+
+@pytest.mark.parametrize("question", OF_HISTORY)
+def test_what_is_long_over_is_not_looked_through(
+    sqlite_database: Database, question: Callable[[Connection], object]
+) -> None:
+    grow = r"SCAN (alert|obligation|outbox|attempt|sound|mute|city_request|quota_use|[a-z]+er)\b"
+    with sqlite_database.read() as connection:
+        steps = [step for plan in plans_of(connection, question) for step in plan]
+    assert steps
+    assert [s for s in steps if re.match(grow, s) and OPEN not in s] == []
+
+
+def plans_of(connection: Connection, question: Callable[[Connection], object]) -> list[list[str]]:
+    """The steps by which the database goes about each statement of the question."""
     said: list[tuple[str, object]] = []
 
     def listen(*arguments: object) -> None:
@@ -51,9 +100,16 @@ def plan_of(connection: Connection, question: Callable[[Connection], object]) ->
     event.listen(connection, "before_cursor_execute", listen)
     question(connection)
     event.remove(connection, "before_cursor_execute", listen)
-    statement, values = said[0]
     explain = "EXPLAIN QUERY PLAN " if connection.dialect.name == "sqlite" else "EXPLAIN "
-    return str(connection.exec_driver_sql(explain + statement, values).all())  # type: ignore[arg-type]
+    return [
+        [str(row[-1]) for row in connection.exec_driver_sql(explain + statement, values)]  # type: ignore[arg-type]
+        for statement, values in said
+    ]
+
+
+def plan_of(connection: Connection, question: Callable[[Connection], object]) -> str:
+    """How the database goes about the first statement of the question."""
+    return "\n".join(plans_of(connection, question)[0])
 
 
 def test_a_day_of_one_series_is_asked_of_the_journal_alone(database: Database) -> None:

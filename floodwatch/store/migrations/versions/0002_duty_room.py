@@ -41,6 +41,8 @@ def upgrade() -> None:
         sa.Column("rev", sa.BigInteger, nullable=False),
     )
     op.create_index("ix_city_request_rev", "city_request", ["rev"])
+    op.create_index("ix_city_request_alert_id", "city_request", ["alert_id"])
+    op.create_index("ix_city_request_ended_at", "city_request", ["ended_at"])
     op.create_table(
         "exercise",
         sa.Column("id", ID, primary_key=True),
@@ -150,6 +152,7 @@ def upgrade() -> None:
     )
     op.create_index("ix_mute_alert_id", "mute", ["alert_id"])
     op.create_index("ix_mute_ends", "mute", ["ends"])
+    op.create_index("ix_mute_ended_at", "mute", ["ended_at"])
     op.create_index("ix_mute_rev", "mute", ["rev"])
     op.create_table(
         "plan_tick",
@@ -174,6 +177,7 @@ def upgrade() -> None:
         sa.Column("day", sa.Integer, primary_key=True, autoincrement=False),
         sa.Column("n", sa.Integer, nullable=False),
     )
+    op.create_index("ix_quota_use_day", "quota_use", ["day"])
     op.create_table(
         "response",
         sa.Column("id", ID, primary_key=True),
@@ -212,9 +216,10 @@ def _columns() -> None:
     op.create_index("ix_outbox_instead_of", "outbox", ["instead_of"])
     op.create_index("ix_outbox_digest_id", "outbox", ["digest_id"])
     op.create_index("ix_outbox_accepted_at", "outbox", ["accepted_at"])
-    op.create_index("ix_outbox_person", "outbox", ["person"])
+    op.create_index("ix_outbox_person", "outbox", ["person", "created_at"])
+    op.create_index("ix_alert_rule", "alert", ["rule"])
     _obligation((*_OLD_UNIQUE, "stands_for"), _OLD_COLUMNS, _OLD_COLUMNS + _NEW_COLUMNS)
-    op.create_index("ix_obligation_party", "obligation", ["party"])
+    op.create_index("ix_obligation_party", "obligation", ["party", "state", "ended_at"])
 
 
 _OLD_UNIQUE = ("alert_id", "party", "severity")
@@ -291,6 +296,7 @@ def _obligation_columns() -> list[sa.Column[object]]:
 
 
 def downgrade() -> None:
+    op.drop_index("ix_alert_rule", "alert")
     op.drop_index("ix_outbox_person", "outbox")
     op.drop_index("ix_obligation_party", "obligation")
     op.execute("DELETE FROM obligation WHERE stands_for <> ''")
