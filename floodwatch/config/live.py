@@ -43,6 +43,10 @@ class Configuration:
                 self._district = self._built(connection, newest)
             return self._district
 
+    def newest(self, connection: Connection) -> int:
+        """The number of the version in force, without building it."""
+        return config_log.newest(connection)
+
     def _built(self, connection: Connection, number: int) -> District:
         try:
             return _district(connection, number)

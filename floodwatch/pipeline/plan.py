@@ -1,7 +1,9 @@
 """The configuration in force, compiled: what every reading is resolved with and judged by."""
 
 import logging
-from collections.abc import Sequence
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple
@@ -21,6 +23,10 @@ from floodwatch.rules.order import Order, order
 from floodwatch.rules.registry import compile_rules, index
 
 _log = logging.getLogger(__name__)
+
+LARGE = 1_000  # stations from which a new version is compiled beside the work
+PAUSE_S = 0.002  # of compiling, every few milliseconds
+
 _NONE: frozenset[str] = frozenset()
 
 
@@ -83,15 +89,18 @@ class Resolution:
         return round(value * self.scale + self.offset, CONVERTED_DECIMALS)
 
 
-def compile_plan(district: District) -> Plan:
-    """Compile a district's rules and quality limits; what cannot be built hinders nothing else."""
+def compile_plan(district: District, *, breathe: Callable[[], object] = lambda: None) -> Plan:
+    """Compile a district's rules and quality limits; what cannot be built hinders nothing else.
+
+    `breathe` is called every few milliseconds.
+    """
     unbuilt: dict[str, str] = {}
 
     def failed(station: Station, kind: str, error: Exception) -> None:
         _log.error("the %s rules of %s cannot be built", kind, station.code, exc_info=error)
         unbuilt[place(station.code, kind)] = said(error)
 
-    rules = compile_rules(district, failed=failed)
+    rules = compile_rules(district, failed=failed, breathe=breathe)
     found = order(rules)
     for key in found.cyclic:
         unbuilt[place(key.station, key.type)] = (
@@ -114,15 +123,47 @@ def place(station: str, kind: str) -> str:
 
 
 class Plans:
-    """The plan of the newest configuration version, compiled once a process and version."""
+    """The plan of the newest configuration version, compiled once a process and version.
 
-    def __init__(self, configuration: Configuration) -> None:
+    A large district takes seconds to compile: meanwhile the plan before goes on, so that neither
+    readings nor the tick wait. A small one is compiled where it is first asked for.
+    """
+
+    def __init__(self, configuration: Configuration, *, large: int = LARGE) -> None:
         self._configuration = configuration
+        self._large = large
         self._plan: Plan | None = None
+        self._made: Future[Plan] | None = None  # the next one, while another thread compiles it
+        self._lock = threading.Lock()
 
     def current(self, connection: Connection) -> Plan:
         """The plan in force for this transaction."""
+        plan = self._plan
+        if plan is not None and len(plan.district.stations) >= self._large:
+            return self._by_and_by(plan, self._configuration.newest(connection))
         district = self._configuration.current(connection)
-        if self._plan is None or self._plan.version != district.version:
-            self._plan = compile_plan(district)
-        return self._plan
+        if plan is None or plan.version != district.version:
+            self._plan = plan = compile_plan(district)
+        return plan
+
+    def _by_and_by(self, plan: Plan, newest: int) -> Plan:
+        """The newest plan if it is ready, else the one before; a fault in making it is raised."""
+        if plan.version == newest:
+            return plan
+        with self._lock:
+            if self._made is None:
+                self._made = Future()
+                work = (self._made,)
+                threading.Thread(target=self._make, args=work, name="compile", daemon=True).start()
+            elif self._made.done():
+                made, self._made = self._made, None
+                self._plan = made.result()
+            return self._plan or plan
+
+    def _make(self, made: "Future[Plan]") -> None:
+        pause = threading.Event()  # never set: its waiting lets the other threads work
+        try:
+            district = self._configuration.current()
+            made.set_result(compile_plan(district, breathe=lambda: pause.wait(PAUSE_S)))
+        except Exception as error:  # noqa: BLE001 - raised where the plan is asked for
+            made.set_exception(error)

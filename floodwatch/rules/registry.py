@@ -95,12 +95,19 @@ PARAMETERS: dict[str, Mapping[str, str]] = {
 }
 
 
+A_BREATH = 240  # builders
+
+
 def compile_rules(
-    district: District, *, failed: Callable[[Station, str, Exception], None] | None = None
+    district: District,
+    *,
+    failed: Callable[[Station, str, Exception], None] | None = None,
+    breathe: Callable[[], object] = lambda: None,
 ) -> tuple[Rule, ...]:
     """Every rule of the district; none for stations that are switched off.
 
-    With `failed`, which is told of them, rules that cannot be built are left out.
+    With `failed`, which is told of them, rules that cannot be built are left out. `breathe` is
+    called every few milliseconds.
     """
     thresholds: dict[str, list[Threshold]] = {}
     for threshold in district.thresholds:
@@ -108,7 +115,9 @@ def compile_rules(
     rules: list[Rule] = []
     places = [(s, name, b) for s in district.stations.values() for name, b in BUILDERS.items()]
     places += [(whole(district), name, build) for name, build in WHOLE.items()]
-    for station, name, build in places:
+    for number, (station, name, build) in enumerate(places):
+        if number % A_BREATH == 0:
+            breathe()
         if station.enabled:
             try:
                 rules += build(district, station, thresholds.get(station.code, ()))
