@@ -14,6 +14,12 @@ from tests.servers import postgres_server
 _numbers = itertools.count(1)
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """How long `scripts/soak` goes on."""
+    parser.addoption("--kills", type=int, default=0, help="kill -9 so often in one flood")
+    parser.addoption("--minutes", type=float, default=0.0, help="let faults at storms for so long")
+
+
 @pytest.fixture(scope="session")
 def _migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     database = Database.at(tmp_path_factory.mktemp("template"))

@@ -13,11 +13,11 @@ from tests.faults.world import World
 ROOT = Path(__file__).parents[2]
 
 
-def lived(seed: int, *, hours: int, worlds: int = 1) -> "subprocess.Popen[str]":
+def lived(seed: int, *, hours: int, worlds: int = 1, minutes: float = 0) -> "subprocess.Popen[str]":
     """A run in a process of its own, in which the order of sets is always the same."""
     words = [sys.executable, "-m", "tests.faults", "--seed", str(seed), "--hours", str(hours)]
     return subprocess.Popen(
-        [*words, "--worlds", str(worlds)],
+        [*words, "--worlds", str(worlds), "--minutes", str(minutes)],
         cwd=ROOT,
         env=os.environ | {"PYTHONHASHSEED": "0"},
         stdout=subprocess.PIPE,
@@ -48,8 +48,10 @@ def test_a_mail_gateway_that_opens_every_link_answers_nothing() -> None:
 
 
 @pytest.mark.soak
-def test_many_storms_under_faults_lose_nothing() -> None:
-    runs = [lived(seed, hours=100, worlds=5) for seed in (1_000, 2_000)]
+def test_many_storms_under_faults_lose_nothing(pytestconfig: pytest.Config) -> None:
+    minutes = pytestconfig.getoption("minutes")
+    runs = [lived(seed, hours=48, worlds=4, minutes=minutes) for seed in (1_000, 1_000_000)]
     for run in runs:
         said, _ = run.communicate()
+        sys.stdout.write(said)
         assert run.returncode == 0, said

@@ -19,6 +19,7 @@ from tests.service.running import Device, Mail, Post, Running, in_threads, numbe
 
 LIMIT, BELOW, ABOVE = 96.80, 95.00, 97.00
 STATIONS = 300
+TWICE = 2  # as often a station rises over the limit in fifty kills
 PEOPLE = ("示范甲", "示范乙")
 IN_FLIGHT = 1.0  # seconds a mail may take from its sender's death to the server's note of it
 REPEAT, CLEAR, MISSED = "重发", "解除", "错过"
@@ -70,17 +71,28 @@ class Flood:
                 before = value
         return found
 
-    def push(self, device: Device, stations: list[str], stop: threading.Event, seed: int) -> None:
-        """One logger: its stations in turn, each rising over the limit twice and falling again."""
+    def push(
+        self,
+        device: Device,
+        stations: list[str],
+        stop: threading.Event,
+        seed: int,
+        *,
+        times: int = TWICE,
+    ) -> None:
+        """One logger: its stations in turn, each rising over the limit and falling again.
+
+        The longer it lasts, the more often, and the more rarely at any time.
+        """
         chance = random.Random(seed)
-        left = dict.fromkeys(stations, 2)
+        left = dict.fromkeys(stations, times)
         high: set[str] = set()
         while not stop.is_set():
             station = chance.choice(stations)
             if station in high:
                 high.discard(station)
                 value = BELOW + chance.random()
-            elif left[station] and chance.random() < 0.1:
+            elif left[station] and chance.random() < 0.1 * TWICE / times:
                 left[station] -= 1
                 high.add(station)
                 value = ABOVE + chance.random()
@@ -129,7 +141,8 @@ def flood_under_fire(place: Path, *, kills: int, seed: int, rows: int = 200_000)
         with contextlib.closing(running):
             running.start()
             flood, stop = Flood(), threading.Event()
-            loggers = _loggers(running, flood, token=token, stop=stop, seed=seed)
+            times = max(TWICE, TWICE * kills // 50)
+            loggers = _loggers(running, flood, token=token, stop=stop, seed=seed, times=times)
             killed = _kill(running, history, kills=kills, chance=random.Random(seed))
             stop.set()
             for logger in loggers:
@@ -141,12 +154,12 @@ def flood_under_fire(place: Path, *, kills: int, seed: int, rows: int = 200_000)
 
 
 def _loggers(
-    running: Running, flood: Flood, *, token: str, stop: threading.Event, seed: int
+    running: Running, flood: Flood, *, token: str, stop: threading.Event, seed: int, times: int
 ) -> list[threading.Thread]:
     codes = [f"6199{i:04d}" for i in range(1, STATIONS + 1)]
     return in_threads(
         [
-            lambda n=n: flood.push(Device(running, token), codes[n::4], stop, seed + n)
+            lambda n=n: flood.push(Device(running, token), codes[n::4], stop, seed + n, times=times)
             for n in range(4)
         ]
     )
