@@ -17,7 +17,7 @@ from floodwatch.model.station import Station, StationKind
 from floodwatch.model.threshold import Threshold
 from floodwatch.rules.bands import DIGITS, Band, Bands
 from floodwatch.rules.context import Context, Need
-from floodwatch.rules.quiet_water import SLIGHT, exactly, good, slopes, twice
+from floodwatch.rules.quiet_water import SLIGHT, exactly, good, slopes, twice, unmoved
 from floodwatch.rules.settings import asked, choose, number, severity
 from floodwatch.rules.window import believable, sound
 
@@ -147,7 +147,36 @@ class EtaRule:
             gap = np.minimum(gap, np.where(ahead, np.abs(band.limit - values), np.inf))
         far = gap * HOUR > line.horizon * LONGER * (slope[rows] + SLIGHT) + HOUR * SLIGHT
         calm[rows] = far & (line.slope > 0)
-        return twice(exactly(known.times, calm, moments))
+        said = self._said(known, slope)
+        sound = np.append(False, np.diff(known.times) <= self._silent_after)
+        stays = unmoved(said, known.values, follows=sound & (said > 0), down=False)
+        before = exactly(known.times, np.append(False, np.ones(known.size - 1, bool)), moments)
+        before[1:] &= exactly(known.times, np.ones(known.size, bool), moments)[:-1]
+        return twice(exactly(known.times, calm, moments)) | (
+            before & exactly(known.times, stays, moments)
+        )
+
+    def _said(self, known: Series, slope: NDArray[np.float64]) -> NDArray[np.int64]:
+        """What is said of each reading: 1 nothing, 2 held, 3 near; 0 where it is a close thing."""
+        said = np.zeros(known.size, np.int64)
+        stretch = self._bands.at(int(known.times[0])) if known.size else None
+        if stretch is None or stretch.end <= int(known.times[-1]):
+            return said
+        values = np.round(known.values, DIGITS)
+        gap = np.full(known.size, np.inf)
+        for band in stretch.bands:
+            if band.severity >= self._least and self._only in ("", band.name):
+                ahead = ~band.test(values, band.limit)
+                gap = np.minimum(gap, np.where(ahead, band.limit - values, np.inf))
+        line, least = self._line, self._line.slope
+        with np.errstate(divide="ignore", invalid="ignore"):
+            left = np.where(slope >= least, gap / slope * HOUR, np.inf)
+        said[:] = 1 + (left <= line.horizon * LONGER) + (left <= line.horizon)
+        close = np.abs(slope - least) < 1e-5
+        for bound in (line.horizon, line.horizon * LONGER):
+            close |= np.abs(left - bound) < bound * 1e-3
+        said[close | ~np.isfinite(slope)] = 0
+        return said
 
     def describe(self, language: str) -> str:
         """The rule in words for the station page."""

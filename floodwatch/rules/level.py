@@ -21,7 +21,7 @@ from floodwatch.rules.context import Context, Need
 from floodwatch.rules.defaults import RAIN as RAINFALL
 from floodwatch.rules.defaults import holds
 from floodwatch.rules.drought import is_drought
-from floodwatch.rules.quiet_water import Times, places
+from floodwatch.rules.quiet_water import Times, places, unmoved
 from floodwatch.rules.settings import choose
 from floodwatch.rules.window import believable, value_at
 from floodwatch.rules.words import describe_bands
@@ -144,28 +144,27 @@ class LevelRule:
         follows = sound.copy()
         follows[1:] &= sound[:-1] & (np.diff(mine.times) <= self._silent_after)
         calm[1:] &= calm[:-1].copy()
-        calm |= self._stays(mine.times, values)
+        calm |= self._stays(mine.times, values, follows)
         calm &= follows
         calm[:1] = False
         return calm[places(mine.times, moments)]
 
-    def _stays(self, times: Times, values: NDArray[np.float64]) -> NDArray[np.bool_]:
-        """Where a value opens and holds the same bands as the one before, and is no further."""
-        stays = np.zeros(times.shape, bool)
-        start = 0
+    def _stays(
+        self, times: Times, values: NDArray[np.float64], follows: NDArray[np.bool_]
+    ) -> NDArray[np.bool_]:
+        """Where a value opens and holds the same bands as the one before, and adds nothing."""
+        kinds = np.zeros(times.shape, np.int64)
+        start = number = 0
         while start < times.size:
             stretch = self._bands.at(int(times[start]))
             end = int(times.searchsorted(stretch.end))
-            part = values[start:end]
-            reached = np.zeros(part.shape, np.int32)
+            part, number = values[start:end], number + 1
+            kinds[start:end] = number * 4096
             for band in stretch.bands:
-                reached += band.test(part, band.limit)
-                reached += 64 * (band.test(part, band.clear) | band.test(part, band.limit))
-            change = np.diff(part)
-            back = change >= 0 if self.key.direction == "down" else change <= 0
-            stays[start + 1 : end] = (reached[1:] == reached[:-1]) & back
+                opened = band.test(part, band.limit)
+                kinds[start:end] += opened + 64 * (opened | band.test(part, band.clear))
             start = end
-        return stays
+        return unmoved(kinds, values, follows=follows, down=self.key.direction == "down")
 
     def describe(self, language: str) -> str:
         """The rule in words for the station page."""

@@ -94,6 +94,18 @@ def twice(calm: Mask) -> Mask:
     return calm
 
 
+def unmoved(kinds: Times, values: NDArray[np.float64], *, follows: Mask, down: bool) -> Mask:
+    """Where a value means the same as the one before and adds nothing to it: it is no further, or
+    the next one, which means the same too, is further still and will say it."""
+    same = np.zeros(kinds.shape, bool)
+    same[1:] = (kinds[1:] == kinds[:-1]) & follows[1:]
+    change = np.diff(values, prepend=values[:1])
+    beyond = change < 0 if down else change > 0
+    found = same & ~beyond
+    found[:-1] |= same[:-1] & same[1:] & beyond[1:]
+    return found
+
+
 def slopes(series: Series, *, count: int, span: int, least: int) -> NDArray[np.float64]:
     """Slope per hour of the line through the newest `count` readings of the last `span` ms before
     each reading; infinite where fewer than `least` are there."""
