@@ -11,6 +11,7 @@ from floodwatch.store.tables import alert
 
 APART = DAY  # so long without a grave alert, and it was another storm
 BEFORE, AFTER = 12 * HOUR, 6 * HOUR  # shown around it
+LONGEST = 3 * DAY  # an alert that stands longer does not make the storm last
 MOST = 2_000  # alerts looked at
 
 
@@ -35,9 +36,10 @@ def last_storm(connection: Connection, *, besides: Collection[str], now: int) ->
     )
     start = end = None
     for fired, resolved in connection.execute(query):
-        if start is not None and start - min(resolved or now, start) > APART:
+        over = min(resolved or now, fired + LONGEST)
+        if start is not None and start - over > APART:
             break
-        end = max(end or 0, resolved or now)
+        end = max(end or 0, over)
         start = fired if start is None else min(start, fired)
     if start is None or end is None:
         return None
