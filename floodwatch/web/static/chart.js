@@ -9,6 +9,8 @@ const config = {
 };
 let range = ranges.dataset.default, due = null, drawn = false, loading = false, again = false;
 let zoom = null; // [from, to] on the axis: the part to be drawn finely
+const named = ["from", "to"].map((name) => Number(new URL(location.href).searchParams.get(name)));
+if (named[0] && named[1] > named[0]) zoom = named; // a link may name the part
 
 async function draw() {
   if (loading) { again = true; return; }
@@ -25,6 +27,9 @@ async function draw() {
     // The reader's zoom is kept while the range and the chart stay the same.
     figure.layout.uirevision = key;
     if (box.clientWidth < 560) narrow(figure.layout);
+    if (!drawn && zoom) {
+      for (const name of Object.keys(figure.layout)) if (name.startsWith("xaxis")) figure.layout[name].range = zoom;
+    }
     await window.Plotly.react(box, figure.data, figure.layout, config);
     box.dataset.drawn = String(Date.now());
     if (!drawn) { drawn = true; box.on("plotly_relayout", zoomed); box.dataset.ready = "1"; }
