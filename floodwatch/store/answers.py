@@ -3,7 +3,19 @@
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Select, func, insert, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    and_,
+    exists,
+    func,
+    insert,
+    or_,
+    select,
+    true,
+    update,
+)
 
 from floodwatch.model.alert import CallResult, ObligationState
 from floodwatch.model.clock import MINUTE
@@ -319,6 +331,7 @@ def _end(
     rows = [dict(row) for row in tx.connection.execute(which).mappings()]
     if not rows:
         return rows
+    answered = state is not ObligationState.ENDED
     ended = {"state": state.value, "due": None, "ended_at": now, "ended_by": who, "via": via}
     tx.connection.execute(
         update(obligation)
@@ -333,12 +346,33 @@ def _end(
             or_(outbox.c.kind.in_(("reminder", "escalated")), outbox.c.channel == VOICE),
             outbox.c.kind.not_in(("resolved", "missed")),
             outbox.c.state.in_([OutboxState.PENDING.value, OutboxState.RETRY.value]),
+            ~_still_owes(),
+            true() if answered else ~_never_heard(),
         )
         .values(state=OutboxState.SUPERSEDED.value, next_at=None, reason="answered", rev=tx.rev)
     )
     for row in rows:
-        _end_beside(tx, row, via=via, now=now, answered=state is not ObligationState.ENDED)
+        _end_beside(tx, row, via=via, now=now, answered=answered)
     return rows
+
+
+def _still_owes() -> ColumnElement[bool]:
+    """Whether the receiver of a message owes an answer to its alert for another reason."""
+    still = obligation.alias("still")
+    same = (still.c.alert_id == outbox.c.alert_id, still.c.party == outbox.c.person)
+    return exists(select(still.c.id).where(*same, still.c.state == _OPEN))
+
+
+def _never_heard() -> ColumnElement[bool]:
+    """Whether a message is all that is left of what its receiver was to be told of the alert."""
+    other, heard = outbox.alias("other"), outbox.alias("heard")
+    same = (other.c.alert_id == outbox.c.alert_id, other.c.person == outbox.c.person)
+    told = (heard.c.alert_id == outbox.c.alert_id, heard.c.person == outbox.c.person)
+    made_room = other.c.state == OutboxState.SUPERSEDED.value
+    return and_(
+        exists(select(other.c.id).where(*same, made_room, other.c.kind.in_(("fired", "worsened")))),
+        ~exists(select(heard.c.id).where(*told, heard.c.state == OutboxState.ACCEPTED.value)),
+    )
 
 
 def _end_beside(

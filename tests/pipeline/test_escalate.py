@@ -7,14 +7,14 @@ import pytest
 from floodwatch.alerts.obligations import ROOM
 from floodwatch.model.alert import ObligationState, RuleKey
 from floodwatch.model.clock import HOUR, MINUTE
-from floodwatch.model.people import Duty, Route
+from floodwatch.model.people import Duty, Route, Way
 from floodwatch.model.people import Room as DutyRoom
 from floodwatch.model.reading import SeriesKey
 from floodwatch.model.severity import Severity
 from floodwatch.pipeline import escalate
-from floodwatch.store import alert_log, answers, obligation_log
+from floodwatch.store import alert_log, answers, dispatch, obligation_log
 from floodwatch.store.database import Database
-from floodwatch.store.tables import obligation
+from floodwatch.store.tables import obligation, outbox
 from tests.notify.village import DAM, PEOPLE, STATIONS, VILLAGE, district
 from tests.pipeline.telling import CLEAR, Room, over
 from tests.web.seeding import put
@@ -253,6 +253,27 @@ def test_an_answer_in_time_stops_the_reminder_that_has_not_left(room: Room) -> N
     room.pass_time(WITHIN)
     answer(room, "示范丙三", told.alert_id)
     assert room.rows("state", person="示范丙三", kind="reminder") == [("superseded",)]
+
+
+@pytest.mark.parametrize("owes", [True, False])
+def test_an_answer_of_the_room_takes_no_message_from_a_leader_who_has_heard_nothing(
+    room: Room, owes: bool
+) -> None:
+    duty = Duty(people=("示范带班领导丙",), way=Way.TEXT, within=2 * HOUR if owes else 0)
+    route = Route(people=("示范值班员甲",), within=WITHIN, duties=(duty,))
+    room.district = district(routes=(route,))
+    [told] = room.see(over(II))
+    room.pass_time(WITHIN)
+    room.pass_time(30 * MINUTE)  # all channels are down meanwhile: nothing has left
+    assert room.outbox(person="示范带班领导丙", kind="escalated")
+    with room.database.write() as tx:  # as if both went by text
+        tx.connection.execute(outbox.update().values(way="text"))
+    with room.database.write() as tx:
+        dispatch.drop_repetitions(tx)
+        alert_log.acknowledge(
+            tx, told.alert_id, who="示范值班员甲", note="", via="page", now=room.now
+        )
+    assert "pending" in {state for (state,) in room.rows("state", person="示范带班领导丙")}
 
 
 def test_a_deputys_answer_ends_the_persons_obligation(room: Room) -> None:
