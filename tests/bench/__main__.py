@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.bench import charts, importing, ingest, rehearsing, report, telling, together
+from tests.bench import charts, importing, ingest, rehearsing, report, telling, ticking, together
 
 PARTS: dict[str, Callable[[argparse.Namespace], report.Table]] = {
     "import": lambda given: importing.measure(given.scratch, rows=given.rows, rounds=given.rounds),
@@ -22,6 +22,7 @@ PARTS: dict[str, Callable[[argparse.Namespace], report.Table]] = {
     "telling": lambda given: telling.measure(
         given.scratch, seconds=given.seconds, rounds=given.rounds
     ),
+    "ticking": lambda given: ticking.measure(given.scratch, seconds=given.seconds),
 }
 
 
