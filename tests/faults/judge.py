@@ -264,8 +264,8 @@ class Judge:
                 said = [row for row in rows[alert_id, person] if row[0] >= at]
                 if any(self._reached(row) for row in said):
                     continue
-                if alert_id in muted or event[11]:
-                    continue
+                if alert_id in muted or event[11] or self._gave(alert_id, person):
+                    continue  # hidden on purpose; or known: the person has answered
                 if said and event[10] is not None and all(r[2] == "superseded" for r in said):
                     continue  # over before anything could leave: there is nothing to tell
                 raise Violated(

@@ -42,6 +42,7 @@ class Post:
         default_factory=lambda: defaultdict(set)
     )
     keys: set[str] = field(default_factory=set)  # keys handed over
+    heard: set[tuple[int | None, str]] = field(default_factory=set)  # (alert, person) that it took
 
 
 @dataclass
@@ -96,6 +97,7 @@ class WayOut:
     def _take(self, message: Message, *, excused: bool = False) -> None:
         self.post.taken.append(Taken(message, int(self.clock.monotonic() * 1000)))
         self.post.times[message.key] += 1
+        self.post.heard.add((message.alert_id, message.person))
         if excused:
             self.post.excused[message.key] += 1
 

@@ -407,6 +407,9 @@ class World:
     def _answers(self, alert_id: int, party: str) -> Callable[[], None]:
         def answers() -> None:
             machine = self.machine
+            if party != "room" and not {(alert_id, party), (None, party)} & self.post.heard:
+                self._at(self.now + 2 * MINUTE, answers)  # nobody answers what he has not heard
+                return
             self.judge.answered(alert_id, party)
             try:
                 with machine.database.write(epoch=machine.epoch) as tx:
