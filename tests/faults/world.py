@@ -14,10 +14,9 @@ import numpy as np
 import tomlkit
 
 from floodwatch.model.clock import HOUR, MINUTE, SECOND, SetClock
-from floodwatch.model.errors import Refused, StorageError
+from floodwatch.model.errors import StorageError
 from floodwatch.pipeline.deliver import GRACE_S
-from floodwatch.store.answers import acknowledge, answer
-from tests.faults import district, storms
+from tests.faults import district, people, storms
 from tests.faults.devices import Devices
 from tests.faults.judge import Judge, Violated
 from tests.faults.machine import Machine, peril
@@ -87,7 +86,7 @@ class World:
         self._in_hand: dict[int, Sending] = {}
         self._wake = self._fresh = False
         self._idle = SECOND
-        self._plans_answer: set[tuple[int, str, int]] = set()
+        self.asked: set[tuple[int, str, int]] = set()
         self.texts = dict(district.documents())
         self.limits: dict[tuple[str, str], float] = {}  # (station, name) -> edited value
         self.devices = Devices(truth, START, self.chance)
@@ -107,10 +106,10 @@ class World:
         self.judge = Judge(self)
         self.scanner = Scanner(self.machine) if scan else None
         for fault in faults(self.chance, hours=max(0.0, hours - 0.5), mix=mix or Mix()):
-            self._at(START + fault.at, self._strike(fault))
+            self.at(START + fault.at, self._strike(fault))
         for step in range(1, int(hours * PER_HOUR) + 2):
             late = self.chance.randrange(20 * SECOND)
-            self._at(START + step * STEP + late, self._report(step))
+            self.at(START + step * STEP + late, self._report(step))
 
     # -- time ------------------------------------------------------------------------------
 
@@ -119,7 +118,7 @@ class World:
         """True time, ms: what the stations' clocks show."""
         return round(self.clock.monotonic() * 1000)
 
-    def _at(self, at: int, do: Callable[[], None]) -> Event:
+    def at(self, at: int, do: Callable[[], None]) -> Event:
         self._order += 1
         event = Event(at, self._order, do)
         heapq.heappush(self.events, event)
@@ -197,7 +196,7 @@ class World:
                 break
         if self.scanner is not None:
             self.scanner.look(self.post.taken)
-        self._people()
+        people.heed(self)
         self.judge.look()
         self._rest()
 
@@ -261,7 +260,7 @@ class World:
             if self.machine.fuse.dead or not isinstance(error, StorageError):
                 raise
             self.counts["batches refused"] += 1
-            self._at(self.now + 10 * SECOND, self._submit)
+            self.at(self.now + 10 * SECOND, self._submit)
             return
         self.counts["readings"] += len(batch.readings)
         accepted = self.devices.confirmed(batch, receipt, now=self.now)
@@ -280,12 +279,12 @@ class World:
             del self._in_hand[number]
             work()
 
-        event = self._at(self.now + round(took * 1000), send)
+        event = self.at(self.now + round(took * 1000), send)
         number = event.order
         self._in_hand[number] = Sending(event, work)
         if took > way.timeout:
             self.post.excused[_key(work)] += 1  # given up meanwhile, and sent again
-            self._at(self.now + round((way.timeout + GRACE_S) * 1000) + 100, self._awaken)
+            self.at(self.now + round((way.timeout + GRACE_S) * 1000) + 100, self._awaken)
 
     def _awaken(self) -> None:
         """The sender looks, whatever is due."""
@@ -316,7 +315,7 @@ class World:
             for way in ways:
                 way.mood = Mood.WELL
 
-        self._at(self.now + fault.lasts, recover)
+        self.at(self.now + fault.lasts, recover)
 
     def _clock(self, fault: Fault) -> None:
         self.clock.step_wall(max(fault.number, -self.clock.wall()))
@@ -325,7 +324,7 @@ class World:
             self.clock.step_wall(self.now - self.clock.wall())
 
         if self.chance.random() < 0.8:
-            self._at(self.now + fault.lasts, set_right)
+            self.at(self.now + fault.lasts, set_right)
 
     def _full(self, fault: Fault) -> None:
         self.machine.fuse.full = self._query("PRAGMA page_count")[0][0]
@@ -335,7 +334,7 @@ class World:
         def freed() -> None:
             self.machine.fuse.full = None
 
-        self._at(self.full_until, freed)
+        self.at(self.full_until, freed)
 
     def _edit(self, fault: Fault) -> None:
         """Somebody lowers or raises a limit while alerts stand."""
@@ -380,54 +379,13 @@ class World:
         try:
             self.machine.begin()
         except StorageError:
-            self._at(self.now + SECOND, self.machine.begin)
+            self.at(self.now + SECOND, self.machine.begin)
 
     def _calm_down(self) -> None:
         """All faults end; the clock of the wall may stay wrong."""
         self.machine.fuse.left = self.machine.fuse.full = None
         for way in self._ways.values():
             way.mood = Mood.WELL
-
-    # -- people --------------------------------------------------------------------------------
-
-    def _people(self) -> None:
-        """Whoever heard of it answers after a while, or never."""
-        rows = self._query(
-            "SELECT id, alert_id, party, severity FROM obligation WHERE state = 'open'"
-        )
-        for _, alert_id, party, severity in rows:
-            key = (alert_id, party, severity)
-            if key in self._plans_answer:
-                continue
-            self._plans_answer.add(key)
-            if self.chance.random() < 0.55:
-                wait = self.chance.expovariate(1 / (4 * MINUTE))
-                self._at(self.now + round(wait), self._answers(alert_id, party))
-
-    def _answers(self, alert_id: int, party: str) -> Callable[[], None]:
-        def answers() -> None:
-            machine = self.machine
-            if party != "room" and not {(alert_id, party), (None, party)} & self.post.heard:
-                self._at(self.now + 2 * MINUTE, answers)  # nobody answers what he has not heard
-                return
-            self.judge.answered(alert_id, party)
-            try:
-                with machine.database.write(epoch=machine.epoch) as tx:
-                    now = machine.service.moment(tx.connection).now
-                    if party == "room":
-                        acknowledge(
-                            tx, alert_id, who=district.OFFICER, note="", via="page", now=now
-                        )
-                    else:
-                        answer(tx, party, who=party, via="sms", now=now, alert_id=alert_id)
-            except Refused:
-                return
-            except BaseException:
-                self._at(self.now + MINUTE, answers)
-                raise
-            self.counts["answers"] += 1
-
-        return answers
 
 
 def _key(work: Callable[[], None]) -> str:
