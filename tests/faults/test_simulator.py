@@ -41,7 +41,7 @@ def test_the_same_seed_comes_to_the_same_world() -> None:
 
 
 def test_a_mail_gateway_that_opens_every_link_answers_nothing() -> None:
-    world = World(7, hours=3, scan=True)
+    world = World(363, hours=2, scan=True)
     assert isinstance(world.scanner, Scanner)
     assert world.run().violation == ""
     assert world.scanner.opened
