@@ -12,6 +12,7 @@ from floodwatch import config
 from floodwatch.cli.context import Call, shared
 from floodwatch.model.district import District
 from floodwatch.model.errors import ConfigError, Refused
+from floodwatch.notify import reach
 
 
 @click.command("check")
@@ -24,8 +25,15 @@ def check(call: Call, put_in_force: bool) -> None:
         version = _apply(call, district) if put_in_force else None
     except ConfigError as error:
         _refuse(call, error)
-    document = {"ok": True, "problems": [], "version": version, "counts": _counts(district)}
-    call.emit(document, lambda: _summary(call, district, version))
+    warnings = _warnings(district)
+    document = {
+        "ok": True,
+        "problems": [],
+        "warnings": warnings,
+        "version": version,
+        "counts": _counts(district),
+    }
+    call.emit(document, lambda: _summary(call, district, version, warnings))
 
 
 @click.command("init")
@@ -86,9 +94,24 @@ def _counts(district: District) -> dict[str, int]:
     return {name: len(things) for name, things in found.items()}
 
 
-def _summary(call: Call, district: District, version: int | None) -> str:
+def _warnings(district: District) -> list[str]:
+    """What is allowed and leaves somebody untold."""
+    if reach.reaches_nobody(district):
+        return [
+            "floodwatch.toml: channels: no channel reaches a person: every message ends in the log "
+            "-> add [channels.smtp] or another that people have an address for"
+        ]
+    return [
+        f"recipients.toml: person: no configured channel reaches {name} "
+        "-> add an email or phone that one of the channels takes, or a channel"
+        for name in reach.unreached(district)
+    ]
+
+
+def _summary(call: Call, district: District, version: int | None, warnings: list[str]) -> str:
     parts = ", ".join(f"{number} {name}" for name, number in _counts(district).items())
     lines = [f"{call.config}: no errors; {parts}"]
+    lines += [f"warning: {warning}" for warning in warnings]
     if version is not None:
         lines.append(f"in force as version {version}")
     return "\n".join(lines)

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from floodwatch.model.clock import DAY, HOUR, MINUTE
 from floodwatch.model.district import District
 from floodwatch.model.severity import Severity
-from floodwatch.notify import routing
+from floodwatch.notify import reach
 from floodwatch.notify.figures import clean, short_time
 from floodwatch.notify.message import DEMONSTRATION, DEMONSTRATION_EN
 from floodwatch.pipeline import lines, room
@@ -103,22 +103,25 @@ def text(connection: Connection, district: District, *, now: int, language: str)
     sms = [
         line.last_ok
         for name, line in lines.known(connection).items()
-        if line.last_ok and name not in (routing.LOG, "canary")
+        if line.last_ok and name not in (*reach.NOBODYS, "canary")
     ]
     last = short_time(max(sms), district.tz, language) if sms else None
     at = short_time(now, district.tz, language)
     stations = len(district.stations)
     standing = len(open_alerts)
+    nobody = reach.reaches_nobody(district)
     if language == "zh":
         mark = DEMONSTRATION if district.demonstration else ""
+        head = "没有任何能送到人的渠道" if nobody else "系统正常"
         return (
-            f"{mark}【系统正常】{at} 在线{stations - silent}/{stations}站，失测{silent}站，"
+            f"{mark}【{head}】{at} 在线{stations - silent}/{stations}站，失测{silent}站，"
             f"未解除告警{standing}项，待发消息{waiting}条，最近送出{last or '无记录'}。"
             "到时未收到本短信请致电值班室"
         )
     mark = f"{DEMONSTRATION_EN} " if district.demonstration else ""
+    head = "No channel reaches a person" if nobody else "System alive"
     return (
-        f"{mark}[System alive] {at}: {stations - silent} of {stations} stations live, {silent} "
+        f"{mark}[{head}] {at}: {stations - silent} of {stations} stations live, {silent} "
         f"silent, {standing} alerts open, {waiting} messages waiting, last message out "
         f"{last or 'never'}. If this does not come, call the duty room"
     )

@@ -9,8 +9,10 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection
 
 from floodwatch.model.clock import DAY, MINUTE
+from floodwatch.model.district import District
 from floodwatch.model.finding import Finding
 from floodwatch.model.severity import Severity
+from floodwatch.notify import reach
 from floodwatch.pipeline import machine
 from floodwatch.pipeline.canary import Canary
 from floodwatch.pipeline.heartbeat import HEARTBEAT, Heartbeat
@@ -55,6 +57,7 @@ class SelfWatch:
             "storage": _storage(tx.connection, now),
             "buddy": buddy,
             "audit": _audit(tx.connection, now),
+            "reach": _reach(plan.district, now),
         }
 
     def _disk(self, now: int) -> Finding:
@@ -141,6 +144,27 @@ def _audit(connection: Connection, now: int) -> Finding:
         Severity.II,
         zh=f"夜间核对有{count}处对不上:{first}",
         en=f"the nightly audit cannot explain {count}: {first}",
+    )
+
+
+def _reach(district: District, now: int) -> Finding:
+    """The log takes every message: that it was accepted there tells nobody."""
+    if reach.reaches_nobody(district):
+        return found(
+            now,
+            Severity.I,
+            zh="没有任何能送到人的渠道：告警只进日志，请人工通知并立即配置通知通道",
+            en="no channel reaches a person: alerts go to the log alone; call people by hand and "
+            "configure a channel",
+        )
+    names = reach.unreached(district)
+    if not names:
+        return CLEAR
+    return found(
+        now,
+        Severity.III,
+        zh=f"没有渠道能送到：{'、'.join(names)}；请补登地址或配置通道，此前人工通知",
+        en=f"no channel reaches {', '.join(names)}: add an address or a channel; call them by hand",
     )
 
 

@@ -12,6 +12,7 @@ from floodwatch.loops import Stamps
 from floodwatch.model.clock import MINUTE, SECOND
 from floodwatch.model.errors import StorageError
 from floodwatch.model.people import Role
+from floodwatch.notify import reach
 from floodwatch.pipeline import canary, machine
 from floodwatch.pipeline.heartbeat import HEARTBEAT
 from floodwatch.pipeline.self_watch import ABSENT, AUDIT, BUDDY
@@ -109,6 +110,8 @@ def show() -> str:
             accepted=delivery_log.last_accepted(connection),
             room=machine.room(services().data, services().database.path),
             low=machine.LOW,
+            nobody=reach.reaches_nobody(present.district),
+            unreached=reach.unreached(present.district),
             wal_most=machine.WAL_MOST,
             buddy=buddy,
             buddy_away=isinstance(buddy, dict) and present.now - int(buddy["at"]) > ABSENT,

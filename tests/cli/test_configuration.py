@@ -94,3 +94,22 @@ def test_both_commands_are_listed() -> None:
     text = CliRunner().invoke(floodwatch, ["check", "--help"]).output
 
     assert "every error at once" in text
+
+
+def test_check_warns_of_a_district_and_of_a_person_whom_nothing_reaches(folder: Path) -> None:
+    service, people = folder / "floodwatch.toml", folder / "recipients.toml"
+    whole = people.read_text("utf-8")
+    assert "warning" not in _check("--config", folder).output
+    extra = '\n[[person]]\nname = "示范甲"\nphone = "+8610000000001"\n'
+    people.write_text(whole + extra, "utf-8")
+    one = _check("--config", folder)
+    assert (one.exit_code, one.output.count("warning")) == (0, 1)
+    assert "示范甲" in one.output
+
+    text = service.read_text("utf-8")
+    before, _, after = text.partition("[channels.smtp]")
+    service.write_text(before + "#" + after.partition("# Text messages")[2], "utf-8")
+    people.write_text(whole.replace('["smtp", "log"]', '["log"]'), "utf-8")
+    none = json.loads(_check("--config", folder, "--json").stdout)
+    assert none["ok"], none
+    assert "no channel reaches a person" in none["warnings"][0]

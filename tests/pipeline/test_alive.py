@@ -95,3 +95,11 @@ def test_a_station_is_silent_whichever_rule_says_so(room: Room) -> None:
             )
     send(room, EIGHT)
     assert "在线2/5站，失测3站" in room.outbox(kind="alive")[0]["body"]
+
+
+def test_where_no_channel_reaches_anybody_the_system_is_not_called_well(room: Room) -> None:
+    room.district = replace(VILLAGE, channels={"log": {}})
+    assert send(room, EIGHT) == 1
+    [said] = [str(row["body"]) for row in room.outbox()]
+    assert said.startswith("【没有任何能送到人的渠道】")
+    assert "系统正常" not in said

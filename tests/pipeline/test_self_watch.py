@@ -12,6 +12,7 @@ from sqlalchemy import select
 from floodwatch.model.clock import DAY, MINUTE, SECOND, SetClock
 from floodwatch.model.errors import StorageError
 from floodwatch.model.notification import Channel
+from floodwatch.model.severity import Severity
 from floodwatch.notify.channels.outbound import Reply
 from floodwatch.pipeline import canary, machine
 from floodwatch.pipeline.canary import Canary, CanaryChannel
@@ -19,9 +20,11 @@ from floodwatch.pipeline.deliver import Deliverer
 from floodwatch.pipeline.heartbeat import Heartbeat
 from floodwatch.pipeline.machine import Machine, Room
 from floodwatch.pipeline.self_watch import SelfWatch
-from floodwatch.store import delivery_log, tables
+from floodwatch.store import alert_log, delivery_log, tables
 from floodwatch.store.clockwork import set_setting, setting
 from tests.pipeline.town import RESERVOIR, Town
+
+MAIL = '[channels.smtp]\nhost = "127.0.0.1"\nfrom = "floodwatch@example.org"\n\n'
 
 
 class Watched:
@@ -30,6 +33,8 @@ class Watched:
     def __init__(self, town: Town) -> None:
         self.town = town
         self.channel = CanaryChannel(town.clock)
+        if MAIL not in (town.folder / "floodwatch.toml").read_text("utf-8"):
+            town.configure("floodwatch.toml", "[service]", f"{MAIL}[service]")
         folder = town.folder.parent
         self.machine = Machine(folder, town.database.path, town.clock)
         town.ticker.watch = SelfWatch(Canary(town.clock, self.channel), self.machine)
@@ -53,6 +58,13 @@ class Watched:
 
     def canaries(self) -> list[dict[str, Any]]:
         return [row for row in self.town.messages() if row["kind"] == canary.NAME]
+
+    def reach(self) -> Any:
+        """The one alert about whom messages reach."""
+        with self.town.database.read() as connection:
+            found = alert_log.alerts(connection, state="firing")
+        [row] = [row for row in found if row["variable"] == "reach"]
+        return row
 
     def lag(self) -> Any:
         with self.town.database.read() as connection:
@@ -172,7 +184,7 @@ def test_a_fault_of_the_disk_ends_the_process_and_the_next_one_has_the_file_chec
     town.wait(0.1, step=0.1)
     assert town.system_alerts() == ["storage"]
     with town.database.read() as connection:
-        assert setting(connection, "storage_fault")["check"] == "ok"
+        assert (setting(connection, "storage_fault") or {})["check"] == "ok"
     once_more = Watched(town)
     once_more.machine.verify()
     assert once_more.machine.checked is None
@@ -208,6 +220,33 @@ def test_a_buddy_that_is_expected_and_stays_away_is_an_alert(watched: Watched) -
         set_setting(tx, "buddy_seen", {"at": town.clock.wall(), "name": "乙机"})
     town.wait(3, step=1)
     assert "buddy" not in town.system_alerts()
+
+
+def test_a_district_whose_every_message_ends_in_the_log_is_a_standing_alert(
+    watched: Watched,
+) -> None:
+    town = watched.town
+    town.wait(0.1, step=0.1)
+    assert town.system_alerts() == []
+    town.configure("floodwatch.toml", MAIL, "")
+    town.wait(30, step=5)
+    assert "reach" in town.system_alerts()
+    row = watched.reach()
+    assert row["severity"] == Severity.I
+    assert "没有任何能送到人的渠道" in row["facts"]["zh"]
+    assert any(message["alert_id"] == row["id"] for message in town.messages())
+    town.configure("floodwatch.toml", "[service]", f"{MAIL}[service]")
+    town.wait(3, step=1)
+    assert "reach" not in town.system_alerts()
+
+
+def test_a_person_whom_no_channel_reaches_is_named_once(watched: Watched) -> None:
+    town = watched.town
+    town.configure("recipients.toml", 'email = "patrol@example.org"', 'phone = "+8610000000001"')
+    town.wait(20, step=5)
+    row = watched.reach()
+    assert row["severity"] == Severity.III
+    assert "示范巡查" in row["facts"]["zh"]
 
 
 def test_what_the_audit_cannot_explain_is_an_alert(watched: Watched) -> None:
