@@ -243,7 +243,7 @@ alert_event = _table(  # the timeline: transitions, answers, notes, corrections
     Column("id", Identity, primary_key=True),
     Column("alert_id", Identity, ForeignKey("alert.id"), nullable=False, index=True),
     Column("seq", Integer, nullable=False),
-    Column("at", Millis, nullable=False),
+    Column("at", Millis, nullable=False, index=True),
     Column("kind", String(32), nullable=False),  # TransitionKind or acked | note | call | corrected
     Column("severity", Integer),
     Column("previous", Integer),

@@ -14,6 +14,7 @@ from floodwatch.store import (
     call_history,
     city_requests,
     dispatch,
+    duty_log,
     journal,
     mutes,
     obligation_log,
@@ -63,6 +64,7 @@ OF_HISTORY: list[Callable[[Connection], object]] = [
     lambda connection: obligation_log.due(connection, now=NOW, most=200),
     lambda connection: obligation_log.owed_by(connection, [PERSON]),
     lambda connection: call_history.history(connection, [PERSON], since=NOW - DAY),
+    lambda connection: duty_log.lines(connection, start=NOW - DAY, end=NOW),
     lambda connection: city_requests.unended(connection),
     lambda connection: city_requests.of_alert(connection, 1),
     lambda connection: city_requests.standing(connection, "61990001"),
@@ -83,7 +85,8 @@ OPEN = "uq_alert_open_rule"  # has only alerts that are open
 def test_what_is_long_over_is_not_looked_through(
     sqlite_database: Database, question: Callable[[Connection], object]
 ) -> None:
-    grow = r"SCAN (alert|obligation|outbox|attempt|sound|mute|city_request|quota_use|[a-z]+er)\b"
+    tables = "alert|alert_event|log_entry|obligation|outbox|attempt|sound|mute|city_request|quota_use|[a-z]+er"
+    grow = rf"SCAN ({tables})\b"
     with sqlite_database.read() as connection:
         steps = [step for plan in plans_of(connection, question) for step in plan]
     assert steps

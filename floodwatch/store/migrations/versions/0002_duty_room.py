@@ -218,6 +218,7 @@ def _columns() -> None:
     op.create_index("ix_outbox_accepted_at", "outbox", ["accepted_at"])
     op.create_index("ix_outbox_person", "outbox", ["person", "created_at"])
     op.create_index("ix_alert_rule", "alert", ["rule"])
+    op.create_index("ix_alert_event_at", "alert_event", ["at"])
     _obligation((*_OLD_UNIQUE, "stands_for"), _OLD_COLUMNS, _OLD_COLUMNS + _NEW_COLUMNS)
     op.create_index("ix_obligation_party", "obligation", ["party", "state", "ended_at"])
 
@@ -297,6 +298,7 @@ def _obligation_columns() -> list[sa.Column[object]]:
 
 def downgrade() -> None:
     op.drop_index("ix_alert_rule", "alert")
+    op.drop_index("ix_alert_event_at", "alert_event")
     op.drop_index("ix_outbox_person", "outbox")
     op.drop_index("ix_obligation_party", "obligation")
     op.execute("DELETE FROM obligation WHERE stands_for <> ''")
