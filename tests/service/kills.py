@@ -26,7 +26,10 @@ REPEAT, CLEAR, MISSED = "重发", "解除", "错过"
 
 
 def configure(folder: Path, *, smtp_port: int) -> None:
-    """Many reservoirs with one limit and no holds: every crossing is an alert of its own."""
+    """Many reservoirs with one limit and no holds: every crossing is an alert of its own.
+
+    It is of grade I, which no digest takes in: a mail for each alert and person can be counted.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     stations = "\n".join(
         f'[[station]]\ncode = "6199{i:04d}"\nname = "示范{i}号"\nkind = "reservoir"\n'
@@ -45,7 +48,7 @@ def configure(folder: Path, *, smtp_port: int) -> None:
         f'port = {smtp_port}\nfrom = "floodwatch@example.org"\nsecurity = "none"\n',
         "stations.toml": stations,
         "thresholds.toml": "[[threshold]]\n"
-        'kind = "reservoir"\nvariable = "stage"\nname = "design_flood"\nseverity = "II"\n'
+        'kind = "reservoir"\nvariable = "stage"\nname = "design_flood"\nseverity = "I"\n'
         f"at_or_above = {LIMIT}\nclear = {LIMIT}\n\n"
         '[[rule]]\nkind = "reservoir"\nvariable = "stage"\ntype = "level"\n'
         'hold_up = "0s"\nhold_down = "0s"\n',
