@@ -2,11 +2,12 @@
 
 from typing import NamedTuple
 
-from floodwatch.model.clock import MINUTE, SECOND
+from floodwatch.model.clock import HOUR, MINUTE, SECOND
 from floodwatch.model.notification import Sent
 
 TRIPS_AFTER = 5  # failures in a row
 PROBE_EVERY = 30 * SECOND
+HUNG_MOST = 100  # tries of one channel that never came back, after which only a restart helps
 TOLD_AFTER = 3 * MINUTE  # down this long is a system alert
 
 
@@ -48,3 +49,12 @@ def heard(line: Line, sent: Sent, *, detail: str, at: int) -> Line:
 def may_try(line: Line, *, trying: int, now: int) -> bool:
     """Whether one more message may be handed over; `trying` are being handed over now."""
     return not line.down or (trying == 0 and now - line.probed >= PROBE_EVERY)
+
+
+def may_try_hung(line: Line, *, hung: int, usual: int, trying: int, now: int) -> bool:
+    """The same for a channel of which `hung` tries (`usual` or more) never came back.
+
+    One at a time, each after a longer pause: every try may cost a thread for good.
+    """
+    pause = min(PROBE_EVERY << min(hung - usual, 7), HOUR)
+    return trying == 0 and hung < HUNG_MOST and now - line.probed >= pause

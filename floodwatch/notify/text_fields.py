@@ -57,3 +57,16 @@ def wanted(occasion: Occasion, district: District, language: str, *, brief: bool
         language=language,
         brief=brief,
     )
+
+
+def plain_slots(
+    place: str, value: str, *, action: str, zh: bool = True, alert_id: int | None = None
+) -> dict[str, str]:
+    """The pieces for a provider's template of a word that tells of no limit."""
+    return {
+        "place": clean(place) or "FloodWatch",
+        "value": clean(value),
+        "limit": "内部通知" if zh else "internal notice",
+        "action": action,
+        "code": str(alert_id or 0),
+    }

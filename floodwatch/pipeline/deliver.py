@@ -20,7 +20,7 @@ from floodwatch.model.errors import Fenced
 from floodwatch.model.notification import Channel, Message, Result, Sent
 from floodwatch.model.severity import Severity
 from floodwatch.notify import routing
-from floodwatch.notify.breaker import may_try
+from floodwatch.notify.breaker import may_try, may_try_hung
 from floodwatch.notify.message import repeated
 from floodwatch.pipeline import another_way, answer_link, arrange, faults, lines
 from floodwatch.pipeline.arrange import Crowd
@@ -250,9 +250,12 @@ class Deliverer:
                 chosen.append(row.id)
                 continue
             line = self._up_to_date.of(row.channel)
-            if not may_try(line, trying=used[row.channel], now=now):
-                continue
-            if used[row.channel] < room and self._lost[row.channel] < 2 * self._workers:
+            trying, hung, usual = used[row.channel], self._lost[row.channel], 2 * self._workers
+            if hung >= usual:
+                free = may_try_hung(line, hung=hung, usual=usual, trying=trying, now=now)
+            else:
+                free = may_try(line, trying=trying, now=now)
+            if free and trying < room:
                 used[row.channel] += 1
                 chosen.append(row.id)
         return chosen
@@ -322,7 +325,12 @@ class Deliverer:
             self._lost[channel] += 1
             self._late.add(place)
             _log.error("channel %s does not come back; row %d is sent again", channel, place[0])
-            said = "does not come back"
+            hung = self._lost[channel]
+            said = f"{hung}次不返回，does not come back"
+            if hung >= 2 * self._workers:
+                said += (
+                    "；每隔一阵试一次，仍不通请重启服务 (tried now and then; restart the service)"
+                )
             self._up_to_date.heard(channel, Sent.UNKNOWN, detail=said, at=self._now())
 
     def _settle(self, tx: Transaction) -> None:

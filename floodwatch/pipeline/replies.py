@@ -1,5 +1,6 @@
 """Answers and receipts that come in by the channels; in the engine, so that it needs no page."""
 
+import json
 import logging
 import threading
 from collections.abc import Callable, Mapping, Sequence
@@ -14,6 +15,7 @@ from floodwatch.model.notification import Call, Channel, DeliveryReport, Incomin
 from floodwatch.model.severity import Severity
 from floodwatch.notify.figures import clean
 from floodwatch.notify.reply_words import meaning, same_number
+from floodwatch.notify.text_fields import plain_slots
 from floodwatch.pipeline import another_way, faults, lines, room
 from floodwatch.pipeline.answering import answered, open_alerts
 from floodwatch.store import dispatch, outbox, timeline
@@ -98,6 +100,9 @@ def _tell_the_room(
     mark = "【示范】" if district.demonstration else ""
     text = f"{mark}【内部通知】{said}"
     number = sha256(one.address.encode()).hexdigest()[:8]
+    pieces = plain_slots(
+        district.name, f"{who}来信未计为应答", action="核实来信", alert_id=next(iter(owed), None)
+    )
     entries = [
         outbox.Entry(
             alert_id=next(iter(owed), None),
@@ -110,6 +115,7 @@ def _tell_the_room(
             severity=int(Severity.III),
             subject=text,
             body=text,
+            slots=json.dumps(pieces, ensure_ascii=False),
         )
         for person, channel, address in room.ways(district, now=now)
         if person.name not in known

@@ -1,5 +1,7 @@
 """What people do to mute: shelve an alert, put a station under maintenance, end either."""
 
+import json
+
 from floodwatch.alerts.muting import check_maintenance, check_shelve
 from floodwatch.model.clock import HOUR
 from floodwatch.model.district import District
@@ -8,6 +10,7 @@ from floodwatch.model.mute import MuteKind
 from floodwatch.model.severity import Severity
 from floodwatch.notify import roster, routing
 from floodwatch.notify.muting_text import shelved_alone, shelved_by_two
+from floodwatch.notify.text_fields import plain_slots
 from floodwatch.pipeline import muting
 from floodwatch.store import alert_log, duty_log, mutes, outbox, people, timeline
 from floodwatch.store.alert_log import rule_key
@@ -152,9 +155,22 @@ def _notify(
     rule, severity = rule_key(str(row["rule"])), Severity(int(str(row["severity"])))
     chosen = routing.route(district, rule, severity).route
     alert_id = int(str(row["id"]))
+    station = district.stations.get(str(row["station"]))
+    place = station.name if station else str(row["station"])
+    pieces = plain_slots(place, "告警已被搁置", action="知悉并核实", alert_id=alert_id)
     entries = [
         outbox.Entry(
-            alert_id, 0, f"m{number}", "notice", name, channel, address, int(severity), text, text
+            alert_id=alert_id,
+            seq=0,
+            step=f"m{number}",
+            kind="notice",
+            person=name,
+            channel=channel,
+            address=address,
+            severity=int(severity),
+            subject=text,
+            body=text,
+            slots=json.dumps(pieces, ensure_ascii=False),
         )
         for name in names
         for channel, address in routing.ways(district, district.people[name], chosen.channels)

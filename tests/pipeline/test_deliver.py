@@ -1,6 +1,6 @@
 """The sender: at least once, in order, nothing lost by a restart, no way out delaying another."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -9,6 +9,8 @@ from floodwatch.model.clock import DAY, HOUR, MINUTE
 from floodwatch.model.notification import Message, Result, Sent
 from floodwatch.model.severity import Severity
 from floodwatch.notify import digest, retry
+from floodwatch.notify.breaker import HUNG_MOST
+from floodwatch.pipeline import lines
 from floodwatch.pipeline.deliver import Deliverer
 from floodwatch.store import tables
 from floodwatch.store.database import Database
@@ -270,6 +272,39 @@ def test_a_channel_that_does_not_come_back_is_given_up_and_its_row_sent_again(
     until(lambda: room.rows("tries") == [(2,)])
     assert [row["sent"] for row in room.table(tables.attempt)] == ["unknown"]
     hung.set()
+
+
+def test_a_channel_that_hangs_again_and_again_is_tried_after_a_pause(room: Room) -> None:
+    room.district = district(routes=room.district.routes[-1:])
+    hung = Hung()
+    hung.name = "smtp"
+    seconds = [0.0]
+    started: list[Callable[[], None]] = []
+    sender = deliverer(
+        room,
+        hung,
+        monotonic=lambda: seconds[0],
+        workers=2,
+        start=lambda work, name: started.append(work),
+    )
+    room.see(over(II))
+
+    def rounds(number: int, pause: int) -> int:
+        for _ in range(number):
+            sender._round()
+            seconds[0] += 60.0  # longer than a channel may take
+            room.now += pause
+        return len(started)
+
+    assert rounds(20, HOUR) > 2 * 4, "after the pause it is tried again, one at a time"
+    before = len(started)
+    assert rounds(20, 60_000) <= before + 1, "the more hang, the longer the pause"
+    with room.database.read() as connection:
+        said = lines.known(connection)["smtp"].said
+    assert "不返回" in said
+    assert rounds(220, HOUR) <= HUNG_MOST, "threads that hang are bounded"
+    with room.database.read() as connection:
+        assert "请重启服务" in lines.known(connection)["smtp"].said
 
 
 def test_a_restart_sends_nothing_twice_but_what_was_in_flight(

@@ -1,5 +1,6 @@
 """Shelving, maintenance and alerts that stand for others: who is told, and when it ends."""
 
+import json
 from dataclasses import replace
 from typing import Any
 
@@ -134,6 +135,7 @@ def test_one_person_alone_shelves_a_grade_one_for_half_an_hour_and_the_leader_he
     room.shelve(told.alert_id, 30 * MINUTE)
     notices = room.outbox(state="pending")
     assert {(row["person"], row["kind"]) for row in notices} == {("示范带班领导丙", "notice")}
+    assert set(json.loads(notices[0]["slots"])) == {"place", "value", "limit", "action", "code"}
     assert all(word in notices[0]["body"] for word in (OFFICER, "已派人核实", "石桥水库"))
 
 

@@ -1,5 +1,6 @@
 """Answers and receipts that come in: whose they are, what they end, and what the room hears."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -124,6 +125,7 @@ def test_a_text_that_is_no_answer_ends_nothing_and_the_officer_hears(room: Room)
     assert "示范丙三短信：“路断了，过不去”，未计为应答，请核实" in room.notes("note")
     told = room.outbox()[before:]
     assert [(row["person"], row["kind"]) for row in told] == [(OFFICER, "incoming")]
+    assert set(json.loads(told[0]["slots"])) == {"place", "value", "limit", "action", "code"}
     assert "路断了" in told[0]["body"]
 
 
