@@ -139,6 +139,8 @@ def _before_zh(occasion: Occasion, *, brief: bool) -> Iterator[str]:
     if occasion.kind == WORSENED:
         known = occasion.previous is not None and not brief
         yield f"由{occasion.previous.numeral}升级" if known and occasion.previous else "升级"
+    if occasion.why == phrases.DENIED:
+        yield "此前数值疑似异常"
     if occasion.facts.get("clock"):
         yield "站钟有误，按收到时间"
     elif occasion.suspect:
@@ -152,6 +154,8 @@ def _before_en(occasion: Occasion) -> Iterator[str]:
         yield f"no answer from {', '.join(occasion.silent[:3])}"
     if occasion.kind == WORSENED:
         yield f"worse than {occasion.previous.name}" if occasion.previous else "worse"
+    if occasion.why == phrases.DENIED:
+        yield "the value before was in doubt"
     if occasion.facts.get("clock"):
         yield "station clock wrong, time of receipt"
     elif occasion.suspect:

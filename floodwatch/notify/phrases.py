@@ -16,6 +16,7 @@ from floodwatch.notify.figures import (
 )
 from floodwatch.notify.occasion import RESOLVED, Occasion, station_of
 
+DENIED = "the reading before was denied"
 OLD = 30 * MINUTE  # a value of this age is said to be old before anything else
 _LEVELS = ("位", "程", "顶", "半", "深")
 _WHY = {
@@ -30,6 +31,7 @@ _WHY = {
     "no verdict within six minutes": "六分钟内未能核实",
     "confirmed": "后续读数已证实",
     "supported by rain": "有降雨佐证",
+    "the reading before was denied": "此前数值疑似异常",
     "told again: the shelving is over": "搁置结束仍未解除",
     "told again: the maintenance is over": "维护结束仍未解除",
     "told again: the alert that stood for it is over": "此前由他项告警代述",
@@ -52,6 +54,8 @@ def place(occasion: Occasion, district: District, language: str) -> str:
 
 def why(occasion: Occasion, language: str) -> str:
     """The reason of a transition that the water did not cause; empty otherwise."""
+    if occasion.why == DENIED:
+        return ""  # said before the value
     return _WHY.get(occasion.why, clean(occasion.why)) if language == "zh" else clean(occasion.why)
 
 

@@ -38,7 +38,8 @@ CALM = frozenset({"thresholds edited"})
 class Worded(NamedTuple):
     """A transition that is told, with its route.
 
-    `calm`: it calls nobody. `waits`: until the morning, service ms.
+    `calm`: it calls nobody. `waits`: until the morning, service ms. `heard`: who hears of it by
+    another message.
     """
 
     told: Told
@@ -46,6 +47,7 @@ class Worded(NamedTuple):
     routing: Routing
     calm: bool
     waits: int | None
+    heard: frozenset[str] = frozenset()
 
     @property
     def recipients(self) -> tuple[Recipient, ...]:
@@ -159,6 +161,9 @@ def _ways(
     for to in item.recipients:
         name = to.person.name
         if name in found or to.after:
+            continue
+        if name in item.heard:
+            found[name] = Way.SCREEN
             continue
         found[name] = way = Way.LIST if item.waits is not None else to.way
         if way is not Way.CALL:

@@ -123,7 +123,7 @@ def told_anew(
     if state.phase is not Phase.FIRING or state.severity is None:
         return ()
     good = replace(finding, suspect=False)
-    if doubted is not None:
+    if doubted is not None and not why:
         why = CONFIRMED if _clear(finding, state, doubted) else UNDECIDED
     return (Transition(TransitionKind.FIRED, state.severity, None, now, good, why),)
 

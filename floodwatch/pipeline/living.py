@@ -7,6 +7,7 @@ from typing import NamedTuple
 from floodwatch.alerts.lifecycle import step
 from floodwatch.model.alert import Holds, Phase, RuleKey, RuleState, Transition, TransitionKind
 from floodwatch.model.finding import UNKNOWN, Finding
+from floodwatch.notify.phrases import DENIED
 from floodwatch.pipeline import doubt
 from floodwatch.pipeline.doubt import Beside
 from floodwatch.rules.context import Context, Rule
@@ -50,7 +51,7 @@ def live(
 
     A suspect reading goes to the officer, with the rain and the neighbours; rain supports it, and
     then it is told to all. Otherwise the next reading decides: a good one denies it, and what it
-    raised ends at once; or it is supported, and told anew, to all. Without a verdict the patrol is
+    raised ends at once, and what stands then is told anew; or it is supported, and told anew, to all. Without a verdict the patrol is
     asked after doubt.ASK and all are told after doubt.VERDICT. What was known before it is no
     verdict.
     """
@@ -71,7 +72,14 @@ def live(
             imported = False
             made, doubted = _spoken(made, rule.key, doubted, sight, at=finding.time or now)
         elif doubted is not None and doubt.decided(finding, state, doubted=doubted.time, now=now):
-            anew = doubt.told_anew(finding, state, now=now, doubted=doubted.time)
+            lower = any(transition.kind is TransitionKind.EASED for transition in made)
+            anew = doubt.told_anew(
+                finding,
+                state,
+                now=now,
+                doubted=doubted.time,
+                why=DENIED if denied and lower else "",
+            )
             made, doubted = (*made, *anew), None
         elif doubted is not None and doubt.asks(state, doubted, now=now):
             made = (*made, doubt.asked(finding, state, doubted, now=now))

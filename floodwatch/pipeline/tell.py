@@ -12,7 +12,7 @@ from floodwatch.notify import routing
 from floodwatch.notify.message import compose
 from floodwatch.notify.occasion import MISSED, RESOLVED, Occasion
 from floodwatch.notify.routing import Recipient, Routing
-from floodwatch.pipeline import faults, muting
+from floodwatch.pipeline import denial, faults, muting
 from floodwatch.pipeline.asking import CALM, FIRST, Worded, entry_of, list_line, opened_by, send
 from floodwatch.store import morning_list, obligation_log, outbox, timeline
 from floodwatch.store.alert_log import Told
@@ -88,6 +88,7 @@ def _alarm(tx: Transaction, told: Sequence[Told], district: District, now: int) 
         Worded(entry, occasion_of(entry.alert, entry, now=now), *_routed(district, entry, now))
         for entry in told
     ]
+    worded = denial.withdrawn(tx, worded, district=district, now=now)
     opened = opened_by(tx, worded, now)
     send(tx, worded, opened, district, now)
     worse = [e.alert_id for e in told if e.transition.kind is TransitionKind.WORSENED]
@@ -124,7 +125,7 @@ def _all_clear(tx: Transaction, told: Sequence[Told], district: District, now: i
     outbox.supersede_unsent(tx, ids, reason="the alert resolved before it could be sent")
     entries: list[outbox.Entry] = []
     lists: list[morning_list.Item] = []
-    for one in _written(reached):
+    for one in outbox.written(reached):
         entry = by_alert[one.alert_id]
         person = district.people.get(one.person) or routing.stranger(one.person)
         occasion = occasion_of(
@@ -153,14 +154,6 @@ def _over_in_lists(
         text = compose(occasion, district, language=person.language, owes=False)
         to = Recipient(person, one.channel, one.address)
         yield list_line(to, text, Severity.IV, one.at)
-
-
-def _written(reached: Sequence[outbox.Told]) -> Iterator[outbox.Told]:
-    """Nobody is rung to hear that it is over, unless there is no other way."""
-    otherwise = {(o.alert_id, o.person) for o in reached if o.channel != routing.VOICE}
-    for one in reached:
-        if one.channel != routing.VOICE or (one.alert_id, one.person) not in otherwise:
-            yield one
 
 
 def occasion_of(row: dict[str, Any], entry: Told, *, now: int, kind: str = "") -> Occasion:

@@ -59,18 +59,23 @@ _COLUMNS = (
     *("stands_for", "way", "told_at"),
 )
 NOT_NEEDED = "answered in time"
+DENIED = "denied: the reading that asked for it was in doubt"
 GAVE_UP = 2  # the step from which on only the hand call list goes on
 
 
 def standing(
     connection: Connection, dialect: Dialect, alert_ids: Collection[int]
 ) -> list[Standing]:
-    """What people themselves owe to these alerts, oldest first."""
+    """What people themselves owe to these alerts, or have answered or owed, oldest first; what a
+    reading in doubt alone had asked for counts for nothing.
+    """
     statement = f"""
         SELECT id, alert_id, party, severity, state = 'open' AS owed FROM obligation
-        WHERE alert_id IN {dialect.integers("alerts")} AND stands_for = '' ORDER BY id
+        WHERE alert_id IN {dialect.integers("alerts")} AND stands_for = ''
+          AND (note IS NULL OR note <> :denied) ORDER BY id
     """
-    rows = connection.execute(text(statement), {"alerts": dialect.array(alert_ids)})
+    values = {"alerts": dialect.array(alert_ids), "denied": DENIED}
+    rows = connection.execute(text(statement), values)
     return [Standing(row.id, row.alert_id, row.party, row.severity, bool(row.owed)) for row in rows]
 
 
@@ -127,6 +132,12 @@ def supersede(tx: Transaction, ids: Sequence[int], *, now: int) -> None:
 def end(tx: Transaction, alert_ids: Sequence[int], *, now: int) -> None:
     """End what is still owed to alerts that have resolved."""
     _end(tx, f"alert_id IN {tx.dialect.integers('chosen')}", alert_ids, now, "the alert resolved")
+
+
+def deny(tx: Transaction, alert_id: int, *, above: int, now: int) -> None:
+    """End what is owed to an alert for more than the severity at which it really stands."""
+    which = f"alert_id IN {tx.dialect.integers('chosen')} AND severity > {int(above)}"
+    _end(tx, which, [alert_id], now, DENIED)
 
 
 def _end(tx: Transaction, which: str, chosen: Sequence[int], now: int, note: str) -> None:

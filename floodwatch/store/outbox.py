@@ -17,6 +17,7 @@ from floodwatch.store.tables import outbox as _outbox
 
 KEY_LENGTH = 200
 EXERCISE = "exercise"
+VOICE = "voice"
 EXERCISE_MARK, EXERCISE_MARK_EN = "【演练】", "[EXERCISE]"
 LEASE = 25 * SECOND  # shown only: a lease is the engine's epoch, and lasts as long as it does
 
@@ -193,8 +194,10 @@ def supersede_milder(tx: Transaction, alert_ids: Sequence[int]) -> None:
     tx.connection.execute(text(statement), {"rev": tx.rev, "alerts": tx.dialect.array(alert_ids)})
 
 
-def told(tx: Transaction, alert_ids: Sequence[int]) -> list[Told]:
-    """To whom messages of these alerts went, or were to go and still have not gone."""
+def told(tx: Transaction, alert_ids: Sequence[int], *, above: int = 0) -> list[Told]:
+    """To whom messages of these alerts went, or were to go and still have not gone; of a severity
+    above `above` only.
+    """
     statement = f"""
         SELECT outbox.alert_id, outbox.person, sent.channel, MAX(sent.address) AS address,
             MAX(CASE WHEN sent.state IN ('accepted', 'leased') THEN 1
@@ -205,25 +208,36 @@ def told(tx: Transaction, alert_ids: Sequence[int]) -> list[Told]:
         FROM outbox JOIN outbox AS sent ON sent.id = COALESCE(outbox.digest_id, outbox.id)
             OR sent.instead_of = outbox.digest_id
         WHERE outbox.alert_id IN {tx.dialect.integers("alerts")}
-          AND outbox.kind NOT IN ('resolved', 'missed')
+          AND outbox.kind NOT IN ('resolved', 'missed') AND outbox.severity > :above
           AND sent.state IN ('accepted', 'leased', 'pending', 'retry')
         GROUP BY outbox.alert_id, outbox.person, sent.channel
         ORDER BY MIN(outbox.id)
     """
-    rows = tx.connection.execute(text(statement), {"alerts": tx.dialect.array(alert_ids)})
+    values = {"alerts": tx.dialect.array(alert_ids), "above": above}
+    rows = tx.connection.execute(text(statement), values)
     return [Told(r.alert_id, r.person, r.channel, r.address, bool(r.reached)) for r in rows]
 
 
-def supersede_unsent(tx: Transaction, alert_ids: Sequence[int], *, reason: str) -> None:
-    """End the messages of these alerts that certainly never left."""
+def written(reached: Iterable[Told]) -> list[Told]:
+    """Nobody is rung to hear that it is over, unless there is no other way."""
+    reached = list(reached)
+    otherwise = {(o.alert_id, o.person) for o in reached if o.channel != VOICE}
+    return [o for o in reached if o.channel != VOICE or (o.alert_id, o.person) not in otherwise]
+
+
+def supersede_unsent(
+    tx: Transaction, alert_ids: Sequence[int], *, reason: str, above: int = 0
+) -> None:
+    """End the messages of these alerts that certainly never left, of a severity above `above`."""
     statement = f"""
         UPDATE outbox SET state = 'superseded', next_at = NULL, rev = :rev, reason = :reason
-        WHERE {_UNSENT} AND kind NOT IN ('resolved', 'missed')
+        WHERE {_UNSENT} AND kind NOT IN ('resolved', 'missed') AND severity > :above
           AND alert_id IN {tx.dialect.integers("alerts")}
           AND NOT EXISTS (SELECT 1 FROM attempt
               WHERE attempt.outbox_id = outbox.id AND attempt.sent = 'unknown')
     """
-    values = {"rev": tx.rev, "reason": reason, "alerts": tx.dialect.array(alert_ids)}
+    alerts = tx.dialect.array(alert_ids)
+    values = {"rev": tx.rev, "reason": reason, "alerts": alerts, "above": above}
     tx.connection.execute(text(statement), values)
 
 

@@ -10,6 +10,7 @@ from floodwatch.web.language import _
 
 WHY = {
     "confirmed": _l("下一读数已核实"),
+    "the reading before was denied": _l("此前数值疑似异常"),
     "no verdict within six minutes": _l("六分钟内未能核实，按真实处置"),
     "no verdict within three minutes": _l("三分钟内未能核实，请巡查现场查看"),
     "supported by rain": _l("有降雨佐证"),
@@ -26,6 +27,7 @@ WHY = {
     "rule no longer configured": _l("规则已停用"),
     "superseded: the alert worsened": _l("告警已升级，另行叫应"),
     "the alert resolved": _l("告警已解除"),
+    "denied: the reading that asked for it was in doubt": _l("所依据的数值疑似异常，不再要求应答"),
     "answered in time": _l("他人已及时答复，未再叫应"),
     "the person has answered himself": _l("本人已答复"),
     "来自导入的历史资料，不发通知": _l("来自导入的历史资料，不发通知"),
@@ -43,6 +45,7 @@ DELIVERY = {
     "refused for good": _l("被拒，不再重试"),
     "answered": _l("已有答复，不必再发"),
     "muted": _l("告警已静默，未发"),
+    "the reading it told of was denied by the next": _l("所依据的疑似读数已被后续读数否定"),
     "the alert resolved before it could be sent": _l("发出之前告警已解除"),
     "a graver message of the same alert took its place": _l("由同一告警更重的消息代替"),
 }

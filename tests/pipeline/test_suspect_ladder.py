@@ -1,11 +1,12 @@
 """Who looks at a single suspect reading, and when: the officer, the patrol, all."""
 
 import pytest
+from sqlalchemy import select, update
 
 from floodwatch.model.batch import Batch
-from floodwatch.model.clock import MINUTE
+from floodwatch.model.clock import HOUR, MINUTE
 from floodwatch.model.reading import RawReading
-from floodwatch.store import alert_log
+from floodwatch.store import alert_log, tables
 from tests.pipeline.town import GAUGE, RESERVOIR, Town
 
 OFFICER, PATROL, CHIEF = "示范值班", "示范巡查", "示范行政"
@@ -132,3 +133,60 @@ def test_a_burst_with_a_spike_inside_asks_nobody(spike: Town) -> None:
     spike.wait(8)
     assert PATROL not in told(spike)
     assert not spike.alerts()
+
+
+def sent(town: Town) -> None:
+    """What waits in the outbox has arrived."""
+    with town.database.write() as tx:
+        tx.connection.execute(
+            update(tables.outbox)
+            .where(tables.outbox.c.state == "pending")
+            .values(state="accepted", next_at=None)
+        )
+
+
+def owed(town: Town) -> set[tuple[str, int]]:
+    """Who owes what."""
+    with town.database.read() as connection:
+        query = select(tables.obligation).where(tables.obligation.c.state == "open")
+        return {(row.party, row.severity) for row in connection.execute(query)}
+
+
+@pytest.fixture
+def spilling(spike: Town) -> Town:
+    """The same, standing at grade IV and told so, when a doubtful grade II comes."""
+    spike.stage(95.03)
+    spike.clock.advance(HOUR)
+    spike.stage(95.21)
+    spike.wait(1)
+    sent(spike)
+    spike.clock.advance(5 * MINUTE)
+    spike.stage(97.4)
+    return spike
+
+
+def test_what_a_denied_reading_alone_had_asked_for_ends_though_the_alert_only_eases(
+    spilling: Town,
+) -> None:
+    sent(spilling)
+    spilling.wait(4)
+    assert {(OFFICER, 3), (PATROL, 3)} <= owed(spilling)
+    sent(spilling)
+    before = len(spilling.messages())
+    spilling.stage(95.22)
+    [alert] = spilling.alerts()
+    assert alert["severity"] == 1
+    assert all(severity <= 1 for _, severity in owed(spilling))
+    words = spilling.messages()[before:]
+    assert sorted(str(row["person"]) for row in words) == sorted([OFFICER, PATROL])
+    assert all("此前数值疑似异常" in str(row["body"]) for row in words)
+    spilling.wait(12)
+    assert {row["kind"] for row in spilling.messages()[before:]} == {"fired"}
+
+
+def test_a_denied_reading_that_was_not_yet_sent_is_not_sent(spilling: Town) -> None:
+    spilling.clock.advance(MINUTE)
+    spilling.stage(95.22)
+    grave = [row for row in spilling.messages() if row["severity"] == 3]
+    assert grave
+    assert {row["state"] for row in grave} == {"superseded"}
