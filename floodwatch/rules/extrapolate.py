@@ -8,7 +8,9 @@ from typing import NamedTuple
 
 from floodwatch.model.alert import Phase, RuleKey
 from floodwatch.model.clock import HOUR
+from floodwatch.model.reading import SeriesKey
 from floodwatch.model.severity import Severity
+from floodwatch.model.station import Station
 from floodwatch.model.variable import VARIABLES
 from floodwatch.rules.bands import DIGITS, Bands
 from floodwatch.rules.context import Context
@@ -53,6 +55,20 @@ def figure(variable: str, value: float, language: str) -> str:
     if language == "zh":
         return number + {"m": "米", "cm": "厘米"}.get(unit, unit)
     return f"{number} {unit}"
+
+
+def standing(station: Station, series: SeriesKey) -> float | None:
+    """The crest over which the water of this gauge would run; None when none is known."""
+    return station.crest if series.variable == "stage" and series.gauge == "1" else None
+
+
+def by_now(variable: str, value: float, crest: float | None, language: str) -> str:
+    """Where the water would be by now. Above the crest it spreads: no figure is true there."""
+    zh = language == "zh"
+    if crest is not None and value > crest:
+        return "外推已超坝顶" if zh else "over the crest by now"
+    said = figure(variable, value, language)
+    return f"外推现{said}" if zh else f"about {said} now"
 
 
 def called(variable: str, language: str) -> str:

@@ -21,7 +21,7 @@ from floodwatch.rules.bands import Bands
 from floodwatch.rules.basin import basin_of, finest_rain
 from floodwatch.rules.context import Context, Need
 from floodwatch.rules.defaults import holds
-from floodwatch.rules.extrapolate import called, extrapolate, figure
+from floodwatch.rules.extrapolate import by_now, called, extrapolate, figure, standing
 from floodwatch.rules.quiet_water import LATELY, before, exactly, good, twice
 from floodwatch.rules.rise_silent import ACT_EN, ACT_ZH, rising_bands
 from floodwatch.rules.settings import choose, number
@@ -56,7 +56,7 @@ class RiseFlatRule:
     """
 
     __slots__ = (
-        *("_area", "_bands", "_catchment", "_curve", "_expected", "_flat_for", "_level"),
+        *("_area", "_bands", "_catchment", "_crest", "_curve", "_expected", "_flat_for", "_level"),
         *("_others", "_rain", "_reporting", "_series", "holds", "key", "needs", "watches"),
     )
 
@@ -88,6 +88,7 @@ class RiseFlatRule:
         self._reporting: Reporting = station.reporting
         self._curve = StorageCurve.from_table(station.curve) if station.curve else None
         self._catchment = station.catchment
+        self._crest = standing(station, series)
         self._bands = bands
         self._flat_for = flat_for
         self._expected = expected_m
@@ -116,7 +117,7 @@ class RiseFlatRule:
             {
                 "value": figure(name, value, lang),
                 "rise": figure(name, rise, lang),
-                "now": figure(name, guess.value, lang),
+                "now": by_now(name, guess.value, self._crest, lang),
                 "name": called(name, lang),
             }
             for lang in ("zh", "en")
@@ -135,9 +136,9 @@ class RiseFlatRule:
                 "extrapolated": guess.value,
                 "evidence": moved,
                 "zh": f"{zh['name']}停在{zh['value']}{minutes}分钟，此前每小时涨{zh['rise']}，"
-                f"外推现{zh['now']}",
+                f"{zh['now']}",
                 "en": f"{en['name']} stuck at {en['value']} for {minutes} min, rising "
-                f"{en['rise']}/h before, about {en['now']} now",
+                f"{en['rise']}/h before, {en['now']}",
                 "act_zh": ACT_ZH,
                 "act_en": ACT_EN,
             },

@@ -17,7 +17,7 @@ from floodwatch.rules.bands import Bands
 from floodwatch.rules.basin import WATER
 from floodwatch.rules.context import Context, Need
 from floodwatch.rules.defaults import holds
-from floodwatch.rules.extrapolate import Guess, called, extrapolate, figure
+from floodwatch.rules.extrapolate import Guess, by_now, called, extrapolate, figure, standing
 from floodwatch.rules.quiet_water import LATELY, before, exactly, good, heard, twice, waits
 from floodwatch.rules.settings import choose, number
 from floodwatch.rules.silence import (
@@ -54,7 +54,7 @@ class RiseSilentRule:
     """
 
     __slots__ = (
-        *("_bands", "_least", "_level", "_reporting", "_series", "holds", "key", "needs"),
+        *("_bands", "_crest", "_least", "_level", "_reporting", "_series", "holds", "key", "needs"),
         "watches",
     )
 
@@ -67,6 +67,7 @@ class RiseSilentRule:
         holds: Holds,
         reporting: Reporting,
         least_rise: float,
+        crest: float | None = None,
     ) -> None:
         self.key = key
         self.holds = holds
@@ -77,6 +78,7 @@ class RiseSilentRule:
         self._bands = bands
         self._reporting = reporting
         self._least = least_rise
+        self._crest = crest
 
     def judge(self, context: Context) -> Finding:
         """Whether the gauge has missed a report while it rose, and when it would have."""
@@ -148,18 +150,18 @@ class RiseSilentRule:
         self, latest: Latest, value: float, rise: float, guess: Guess
     ) -> dict[str, float | int | str]:
         name = self.key.variable
-        said, rising, now = (
-            {lang: figure(name, number, lang) for lang in ("zh", "en")}
-            for number in (value, rise, guess.value)
+        said, rising = (
+            {lang: figure(name, number, lang) for lang in ("zh", "en")} for number in (value, rise)
         )
+        now = {lang: by_now(name, guess.value, self._crest, lang) for lang in ("zh", "en")}
         zh, en = called(name, "zh"), called(name, "en")
         late: dict[str, float | int | str] = {"late": 1} if latest.late else {}
         return late | {
             "last": value,
             "rise": rise,
             "extrapolated": guess.value,
-            "zh": f"{zh}{said['zh']}后失测，每小时涨{rising['zh']}，外推现{now['zh']}",
-            "en": f"{en} {said['en']}, then silent; rising {rising['en']}/h, about {now['en']} now",
+            "zh": f"{zh}{said['zh']}后失测，每小时涨{rising['zh']}，{now['zh']}",
+            "en": f"{en} {said['en']}, then silent; rising {rising['en']}/h, {now['en']}",
             "act_zh": ACT_ZH,
             "act_en": ACT_EN,
         }
@@ -229,6 +231,7 @@ def build(
                 holds=chosen.holds,
                 reporting=station.reporting,
                 least_rise=number(chosen.parameters, "least_rise", LEAST_RISE[gauge.variable]),
+                crest=standing(station, gauge.key),
             )
 
 

@@ -196,6 +196,16 @@ def test_the_message_fits_one_text() -> None:
     assert units(f"{head}{facts['zh']}，{facts['act_zh']}。收到回1") <= 70
 
 
+def test_above_the_crest_it_names_no_figure() -> None:
+    dam = rule(place(crest=105.00))
+    below = dam.judge(given(rising(), now=T + 7 * MINUTE)).facts
+    above = dam.judge(given(rising(per_hour=2.4), now=T + HOUR)).facts
+    assert below["zh"] == "水位104.77米后失测，每小时涨0.42米，外推现104.82米"
+    assert above["zh"] == "水位104.77米后失测，每小时涨2.40米，外推已超坝顶"
+    assert above["en"] == "stage 104.77 m, then silent; rising 2.40 m/h, over the crest by now"
+    assert above["extrapolated"] == pytest.approx(107.17)
+
+
 def test_water_that_can_flood_has_the_rule_and_nothing_else_has() -> None:
     assert rule().watches == (LEVEL,)
     rain = replace(station(Gauge(CODE, "rainfall", period=5 * MINUTE)), kind=StationKind.RAIN)
