@@ -84,7 +84,7 @@ class Ingest:
         now = moment.now
         items = take(batches, plan)
         keys = {item.key for item in items if item.outcome is None and item.key}
-        ids = self._series.ids(tx, keys, now=now)
+        ids = self._series.ids(tx, sorted(keys), now=now)
         rows = journal.latest(tx.connection, list(ids.values()))
         known = {key: rows[i] for key, i in ids.items() if i in rows}
         return Intake(items, ids, Newest(now, now + self._hear(items, moment), known))
@@ -197,9 +197,9 @@ def _spans(rows: Iterable[Row]) -> dict[int, tuple[int, int]]:
 
 
 def _tasks(plan: Plan, newest: Newest) -> list[Task]:
-    """Which rules the new readings have judged, and at which moments."""
+    """Which rules the new readings have judged, and at which moments; always in the same order."""
     moments: dict[RuleKey, set[int]] = defaultdict(set)
     for key, times in newest.judged().items():
         for rule in plan.by_series.get(key, ()):
             moments[rule.key] |= times
-    return [Task(plan.rules[rule], tuple(sorted(times))) for rule, times in moments.items()]
+    return [Task(plan.rules[rule], tuple(sorted(times))) for rule, times in sorted(moments.items())]

@@ -110,7 +110,7 @@ def due(connection: Connection, now: int) -> list[RuleKey]:
     return [rule_key(row[0]) for row in rows if _is_key(row[0])]
 
 
-_DUE = text("SELECT rule FROM rule_state WHERE due <= :now ORDER BY due")
+_DUE = text("SELECT rule FROM rule_state WHERE due <= :now ORDER BY due, rule")
 
 
 def postpone(tx: Transaction, rule: RuleKey, *, until: int) -> None:

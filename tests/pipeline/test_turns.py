@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from floodwatch.config.live import Configuration
+from floodwatch.model.batch import Batch
 from floodwatch.model.clock import HOUR, MINUTE
+from floodwatch.model.reading import RawReading
 from floodwatch.pipeline import plan as plans
 from floodwatch.pipeline import tick
 from floodwatch.pipeline.plan import Plan, Plans, compile_plan
@@ -106,3 +108,25 @@ def test_an_edit_is_judged_over_several_ticks(town: Town, monkeypatch: pytest.Mo
     for _ in range(100):
         town.ticker.tick()
     assert [alert["severity"] for alert in town.alerts()] == [1]
+
+
+def test_what_fires_in_one_transaction_is_told_in_the_order_of_its_rules(town: Town) -> None:
+    codes = [f"6199003{n}" for n in range(7)]
+    more = "".join(
+        f'\n[[station]]\ncode = "{code}"\nname = "示范路口{code[-1]}"\nkind = "waterlogging"\n'
+        'point_type = "road"\nreporting = {timed = "5min"}\n'
+        'gauges = [{variable = "ponding_depth"}]\n'
+        for code in codes
+    )
+    town.configure(
+        "stations.toml", '[[station]]\ncode = "61990051"', more + '\n[[station]]\ncode = "61990051"'
+    )
+    town.ticker.tick()
+    now = town.clock.wall()
+    shuffled = [codes[n] for n in (4, 0, 6, 2, 5, 1, 3)]
+    town.send(Batch("test", tuple(RawReading(c, "ponding_depth", now, 16.0) for c in shuffled)))
+    assert [
+        row["station"] for row in sorted(town.alerts(), key=lambda row: int(str(row["id"])))
+    ] == codes
+    said = [str(row["body"]) for row in town.messages()]
+    assert [next(c for c in codes if f"示范路口{c[-1]}" in body) for body in said] == codes
