@@ -7,6 +7,7 @@ from floodwatch.model.district import District
 from floodwatch.model.severity import Severity
 from floodwatch.notify.figures import clean, grade, short_time
 from floodwatch.notify.message import DEMONSTRATION, alert_number
+from floodwatch.notify.type_words import type_word
 
 
 def shelved_alone(
@@ -26,7 +27,7 @@ def shelved_by_two(
 def _text(row: Mapping[str, Any], district: District, act: str, reason: str, until: int) -> str:
     station = district.stations.get(row["station"])
     name = clean(station.name if station else row["station"])
-    what = clean(row["label"] or row["band"] or row["type"])
+    what = clean(row["label"] or type_word(row["type"], "zh"))
     mark = DEMONSTRATION if district.demonstration else ""
     at = short_time(until, district.zone_of(row["station"]), "zh")
     head = f"{mark}【内部告警{grade(Severity(row['severity']), 'zh')}】"

@@ -14,6 +14,7 @@ from floodwatch.notify.digest import Matter, Past, Plan
 from floodwatch.notify.figures import clean, short_time
 from floodwatch.notify.message import DEMONSTRATION, DEMONSTRATION_EN
 from floodwatch.notify.quota import Room
+from floodwatch.notify.type_words import type_word
 from floodwatch.pipeline import another_way, faults
 from floodwatch.store import dispatch, outbox
 from floodwatch.store.database import Transaction
@@ -104,8 +105,9 @@ def arrange(tx: Transaction, found: Collection[Crowd], *, district: District, no
 def _collapse(tx: Transaction, crowd: Crowd, *, district: District, now: int) -> None:
     ids = [text.id for text in crowd.texts]
     first = crowd.texts[0]
-    told = [_matter(one, district) for one in dispatch.matters(tx.connection, ids)]
     person = district.people.get(first.person) or routing.stranger(first.person)
+    rows = dispatch.matters(tx.connection, ids)
+    told = [_matter(one, district, person.language) for one in rows]
     said = digest.compose(
         told,
         at=short_time(now, district.tz, person.language),
@@ -131,11 +133,12 @@ def _collapse(tx: Transaction, crowd: Crowd, *, district: District, now: int) ->
     dispatch.into_digest(tx, ids, key=entry.key)
 
 
-def _matter(one: dispatch.Matter, district: District) -> Matter:
+def _matter(one: dispatch.Matter, district: District, language: str) -> Matter:
     station = district.stations.get(one.station)
     place = station.name if station else ("" if one.type == "system" else one.station)
     over = one.kind in ("resolved", "missed")
-    return Matter(one.alert_id, one.severity, place, one.label, over)
+    label = one.label or type_word(one.type, language)
+    return Matter(one.alert_id, one.severity, place, label, over)
 
 
 def _link(district: District) -> str:

@@ -16,6 +16,7 @@ from floodwatch.notify import roster, routing
 from floodwatch.notify.message import compose
 from floodwatch.notify.occasion import Occasion, Text
 from floodwatch.notify.routing import MAIL, Recipient, Routing
+from floodwatch.pipeline import muting
 from floodwatch.pipeline.room_sound import Bell, is_sounded
 from floodwatch.pipeline.telephones import Telephones
 from floodwatch.store import answers, morning_list, obligation_log, outbox
@@ -131,10 +132,19 @@ def send(
             opened[key] = _rung(room, item, bell, now)
         ways[id(item)] = _ways(item, opened, telephones, now)
     obligation_log.open(tx, list(opened.values()), now=now)
-    said = [entry for item in worded for entry in _messages(item, ways[id(item)], district)]
+    done = _answered(tx, worded)
+    said = [entry for item in worded for entry in _messages(item, ways[id(item)], district, done)]
     outbox.insert(tx, said, now=now)
     lists = [line for item in worded for line in _lines(item, ways[id(item)], district, now)]
     morning_list.add(tx, lists, now=now)
+
+
+def _answered(tx: Transaction, worded: Sequence[Worded]) -> set[tuple[int, str]]:
+    """(alert, person) of what is told again to somebody who owes nothing more."""
+    again = {w.told.alert_id for w in worded if w.told.transition.why in muting.AGAIN.values()}
+    known = obligation_log.standing(tx.connection, tx.dialect, again) if again else []
+    owing = {(one.alert_id, one.party) for one in known if one.open}
+    return {(one.alert_id, one.party) for one in known} - owing
 
 
 def _rung(room: Owing, item: Worded, bell: Bell, now: int) -> Owing:
@@ -183,7 +193,9 @@ def _ways(
     return found
 
 
-def _messages(item: Worded, ways: dict[str, Way], district: District) -> Iterator[outbox.Entry]:
+def _messages(
+    item: Worded, ways: dict[str, Way], district: District, done: set[tuple[int, str]]
+) -> Iterator[outbox.Entry]:
     texts: dict[tuple[str, bool], Text] = {}
     for to in item.recipients:
         way = ways.get(to.person.name, Way.TEXT)
@@ -191,7 +203,8 @@ def _messages(item: Worded, ways: dict[str, Way], district: District) -> Iterato
             continue
         if way is Way.TEXT and to.channel == routing.VOICE:
             continue
-        wanted = (to.person.language, to.owes and not item.calm)
+        owes = to.owes and (item.told.alert_id, to.person.name) not in done
+        wanted = (to.person.language, owes and not item.calm)
         if wanted not in texts:
             texts[wanted] = compose(item.occasion, district, language=wanted[0], owes=wanted[1])
         yield entry_of(item.occasion, item.told.seq, FIRST, to, texts[wanted], way=way)

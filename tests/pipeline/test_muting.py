@@ -11,7 +11,7 @@ from floodwatch.model.clock import HOUR, MINUTE
 from floodwatch.model.errors import Refused
 from floodwatch.model.severity import Severity
 from floodwatch.pipeline import muting
-from floodwatch.store import mutes, tables
+from floodwatch.store import alert_log, mutes, tables
 from floodwatch.store.database import Database
 from tests.notify.village import DAM, VILLAGE
 from tests.pipeline.muted import (
@@ -56,6 +56,21 @@ def test_after_its_shelving_what_is_still_owed_is_asked_for_again(room: MutedRoo
     room.fresh()
     room.look(10 * MINUTE)
     assert "reminder" in {kind for _, kind in room.fresh()}
+
+
+def test_whoever_has_answered_is_not_asked_again_by_what_is_told_anew(room: MutedRoom) -> None:
+    [told] = room.see(over(II))
+    owing = {str(row["party"]) for row in room.table(tables.obligation)} - {"room"}
+    done = min(owing)
+    with room.database.write() as tx:
+        alert_log.answer(tx, done, who=done, via="sms", now=room.now, alert_id=told.alert_id)
+    before = len(room.outbox())
+    room.shelve(told.alert_id)
+    room.look(HOUR)
+    anew = [row for row in room.outbox()[before:] if row["kind"] == "fired"]
+    asked = {str(row["person"]) for row in anew if "收到回1" in f"{row['subject']}{row['body']}"}
+    assert asked == owing - {done}
+    assert done in {row["person"] for row in anew}
 
 
 def test_a_shelving_ended_early_is_told_anew_at_once(room: MutedRoom) -> None:
