@@ -51,9 +51,9 @@ def live(
 
     A suspect reading goes to the officer, with the rain and the neighbours; rain supports it, and
     then it is told to all. Otherwise the next reading decides: a good one denies it, and what it
-    raised ends at once, and what stands then is told anew; or it is supported, and told anew, to all. Without a verdict the patrol is
-    asked after doubt.ASK and all are told after doubt.VERDICT. What was known before it is no
-    verdict.
+    raised ends at once, and what stands then is told anew; or it is supported, and told anew, to
+    all. Without a verdict the patrol is asked after doubt.ASK and all are told after doubt.VERDICT.
+    What was known before it is no verdict.
     """
     transitions: list[Transition] = []
     finding = UNKNOWN

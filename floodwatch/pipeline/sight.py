@@ -5,18 +5,20 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
+import numpy as np
+
 from floodwatch.hydrology.hydrological_day import bounds, day_of, summary
 from floodwatch.hydrology.series import Series, empty
 from floodwatch.model.alert import DISTRICT, RuleKey, RuleState
 from floodwatch.model.clock import HOUR, MINUTE
 from floodwatch.model.reading import Latest, SeriesKey
-from floodwatch.pipeline.newest import latest_of
+from floodwatch.pipeline.newest import AHEAD, latest_of
 from floodwatch.pipeline.plan import Plan, Remembered
 from floodwatch.rules.context import Context, DailyNeed, Day, Ended, Rule
 from floodwatch.store import daily, journal, registers
 from floodwatch.store.database import Transaction
 from floodwatch.store.journal import SeriesMap
-from floodwatch.store.stretch import stretch
+from floodwatch.store.stretch import received, stretch
 
 # How the latest reading of a series went on during one transaction, oldest first.
 History = Mapping[SeriesKey, Sequence[Latest]]
@@ -69,11 +71,12 @@ def gather(
 ) -> Given:
     """Look up what these rules ask for; `states` and `ended` are those of the watched rules."""
     order = work.plan.order
+    known = _known(work, tasks)
     days = [task for task in tasks if task.rule.key in order.days] if order.days else []
     asking = [task for task in tasks if task.rule.key in order.registers] if order.registers else []
     return Given(
-        _known(work, tasks),
-        _windows(work, tasks),
+        known,
+        _windows(work, tasks, known),
         work.now,
         work.plan,
         states,
@@ -136,7 +139,8 @@ def _known(work: Work, tasks: Iterable[Task]) -> dict[SeriesKey, Sequence[Latest
     return {**stored, **work.history}
 
 
-def _windows(work: Work, tasks: Iterable[Task]) -> dict[SeriesKey, Series]:
+def _windows(work: Work, tasks: Iterable[Task], known: History) -> dict[SeriesKey, Series]:
+    """The windows; of a clock that runs ahead, with the times that its newest reading has too."""
     spans: dict[SeriesKey, tuple[int, int]] = {}
     for task in tasks:
         for need in task.rule.needs:
@@ -145,8 +149,29 @@ def _windows(work: Work, tasks: Iterable[Task]) -> dict[SeriesKey, Series]:
                 low, high = task.moments[0] - need.span, task.moments[-1]
                 spans[need.key] = (min(start, low), max(end, high))
     ids = work.series.ids(work.tx, spans, now=work.now, create=False)
-    found = journal.windows(work.tx.connection, {i: spans[key] for key, i in ids.items()})
-    return {key: found.get(ids[key], empty()) if key in ids else empty() for key in spans}
+    wished = {ids[key]: (low, high + AHEAD) for key, (low, high) in spans.items() if key in ids}
+    found = journal.windows(work.tx.connection, wished)
+    windows = {}
+    for key, (low, high) in spans.items():
+        series = found.get(ids[key], empty()) if key in ids else empty()
+        newest = known.get(key)
+        if series.size and newest and int(series.times[-1]) > newest[-1].reading.time:
+            came = received(work.tx.connection, ids[key], low, high + AHEAD)
+            series = as_received(series, came, amounts=key.variable == "rainfall")
+        if series.size and int(series.times[-1]) > high:
+            series = series.between(low, high)
+        windows[key] = series
+    return windows
+
+
+def as_received(series: Series, came: Mapping[int, int], *, amounts: bool = False) -> Series:
+    """The readings no later than they were received; of several at one time the last counts, but
+    of amounts each.
+    """
+    capped = [min(time, came.get(time, time)) for time in series.times.tolist()]
+    times = np.maximum.accumulate(np.asarray(capped, np.int64))
+    last = np.append((times[1:] != times[:-1]) | amounts, [True])
+    return Series(times[last], series.values[last], series.quality[last])
 
 
 def _daily(work: Work, tasks: Iterable[Task]) -> dict[SeriesKey, Sequence[Day]]:

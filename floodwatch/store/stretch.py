@@ -53,6 +53,14 @@ def rows(
     return _series(connection.execute(_FIRST_ROWS, values | {"most": most}))
 
 
+def received(connection: Connection, series_id: int, start: int, end: int) -> dict[int, int]:
+    """When the journal's rows with start < time <= end were received, by their times."""
+    query = select(reading.c.time, reading.c.received).where(
+        reading.c.series_id == series_id, reading.c.time > start, reading.c.time <= end
+    )
+    return {row.time: row.received for row in connection.execute(query)}
+
+
 def span(connection: Connection, series_id: int) -> Span | None:
     """The first and the last time of a series; None when it has no readings."""
     older = archive.span(connection, series_id)

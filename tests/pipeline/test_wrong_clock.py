@@ -1,8 +1,13 @@
 """Service time that was wrong from the start, and what becomes of it when that comes out."""
 
+import numpy as np
+import pytest
+
+from floodwatch.hydrology.series import Series
 from floodwatch.model.clock import DAY, HOUR, MINUTE
 from floodwatch.model.reading import Outcome
-from tests.pipeline.town import GAUGE, RESERVOIR, STREET, Town
+from floodwatch.pipeline.sight import as_received
+from tests.pipeline.town import GAUGE, RESERVOIR, START, STREET, Town
 
 
 def all_speak(town: Town, *, apart: int, stage: float = 95.0) -> list[Outcome]:
@@ -53,3 +58,29 @@ def test_a_machine_behind_by_hours_judges_a_lone_gauge_without_doubt(town: Town)
     town.stage(97.0)
     [alert] = town.alerts()
     assert not alert["suspect"]
+
+
+@pytest.mark.parametrize("ahead", [0, 10])
+def test_a_clock_a_little_ahead_hides_no_newest_reading_from_what_is_judged_over_time(
+    town: Town, ahead: int
+) -> None:
+    value = 94.0
+    for _ in range(13):
+        town.stage(round(value, 2), at=town.clock.wall() + ahead * MINUTE)
+        town.wait(5)
+        value += 0.1
+    town.wait(4)
+    [silent] = [row for row in town.alerts() if row["type"] == "rise_silent"]
+    assert silent["value"] == 95.2
+    assert silent["value_time"] == START + 60 * MINUTE
+    facts = silent["facts"]
+    assert isinstance(facts, dict)
+    assert facts["rise"] == pytest.approx(1.2)
+
+
+def test_readings_ahead_are_given_at_the_time_they_came_and_no_amount_is_lost() -> None:
+    series = Series(np.array([10, 20, 30]), np.array([1.0, 2.0, 3.0]), np.zeros(3, np.int16))
+    came = {20: 15, 30: 15}
+    assert as_received(series, came).times.tolist() == [10, 15]
+    assert as_received(series, came).values.tolist() == [1.0, 3.0]
+    assert as_received(series, came, amounts=True).values.tolist() == [1.0, 2.0, 3.0]
