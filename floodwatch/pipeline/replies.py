@@ -16,7 +16,7 @@ from floodwatch.model.severity import Severity
 from floodwatch.notify.figures import clean
 from floodwatch.notify.reply_words import meaning, same_number
 from floodwatch.notify.text_fields import plain_slots
-from floodwatch.pipeline import another_way, faults, lines, room
+from floodwatch.pipeline import another_way, faults, lines, renamed, room
 from floodwatch.pipeline.answering import answered, open_alerts
 from floodwatch.store import dispatch, outbox, timeline
 from floodwatch.store import incoming as kept
@@ -69,6 +69,7 @@ def _understood(
     tx: Transaction, channel: str, message: Incoming, district: District, now: int
 ) -> Taken:
     known = [p.name for p in district.people.values() if same_number(p.phone, message.address)]
+    known += renamed.by_number(tx.connection, message.address, district.people)
     said = meaning(message.text)
     outcome, alerts = kept.UNKNOWN_NUMBER, list[int]()
     if known:

@@ -6,7 +6,7 @@ from functools import partial
 
 from floodwatch.model.alert import RuleKey, RuleState
 from floodwatch.model.clock import SECOND
-from floodwatch.pipeline import city, escalate, faults, muting, registers, system
+from floodwatch.pipeline import city, escalate, faults, muting, registers, renamed, system
 from floodwatch.pipeline.faults import Fault
 from floodwatch.pipeline.ingest import Ingest
 from floodwatch.pipeline.judge import ended, judge, settle
@@ -140,6 +140,8 @@ class Ticker:
         The alerts of rules that are no longer configured end, saying so. What time or a register
         decides now, also after hours without an engine, no edit has made.
         """
+        hurry = partial(renamed.pass_on, tx, district=plan.district, now=now)
+        faults.attempt(tx, "asking in the place of people gone", hurry)
         stored = alert_log.versions(tx.connection)
         retired = plan.retired(now)
         gone = [

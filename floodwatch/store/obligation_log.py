@@ -204,6 +204,26 @@ def _owed() -> Select[Any]:
     )
 
 
+class Owed(NamedTuple):
+    """An open obligation, in short."""
+
+    id: int
+    alert_id: int
+    party: str
+    severity: int
+    step: int
+    due: int | None
+
+
+def owed_by_others(connection: Connection, known: Collection[str]) -> list[Owed]:
+    """What is owed by anybody but these."""
+    o = _obligation.c
+    query = select(o.id, o.alert_id, o.party, o.severity, o.step, o.due)
+    query = query.where(o.state == ObligationState.OPEN.value).order_by(o.id)
+    named = set(known)
+    return [Owed(*row) for row in connection.execute(query) if row.party not in named]
+
+
 def move_on(tx: Transaction, moves: Sequence[Move]) -> None:
     """Set the next step of each."""
     if moves:

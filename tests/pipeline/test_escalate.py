@@ -11,10 +11,10 @@ from floodwatch.model.people import Duty, Route, Way
 from floodwatch.model.people import Room as DutyRoom
 from floodwatch.model.reading import SeriesKey
 from floodwatch.model.severity import Severity
-from floodwatch.pipeline import escalate
+from floodwatch.pipeline import escalate, renamed
 from floodwatch.store import alert_log, answers, dispatch, obligation_log
 from floodwatch.store.database import Database
-from floodwatch.store.tables import obligation, outbox
+from floodwatch.store.tables import alert_event, obligation, outbox
 from tests.notify.village import DAM, PEOPLE, STATIONS, VILLAGE, district
 from tests.pipeline.telling import CLEAR, Room, over
 from tests.web.seeding import put
@@ -378,3 +378,23 @@ def test_a_reminder_of_a_falling_water_does_not_claim_it_is_over_its_limit(room:
     room.pass_time(WITHIN)
     body = room.outbox(kind="reminder", person="示范丙三")[0]["body"]
     assert "水位104.70米，已低于Ⅱ级水位，尚未解除" in body
+
+
+def test_what_a_person_owes_who_is_gone_from_the_list_is_asked_of_the_leader_at_once(
+    room: Room,
+) -> None:
+    [told] = room.see(over(II))
+    gone = "示范丙三"
+    people = {name: one for name, one in PEOPLE.items() if name != gone}
+    room.district = district(people=people)
+    with room.database.write() as tx:
+        assert renamed.pass_on(tx, district=room.district, now=room.now) == 1
+    room.pass_time(0)
+    with room.database.write() as tx:
+        assert renamed.pass_on(tx, district=room.district, now=room.now) == 0, "once"
+    [stand_in] = [row for row in room.table(obligation) if row["stands_for"] == gone]
+    assert stand_in["party"] in people
+    assert stand_in["alert_id"] == told.alert_id
+    notes = [row["text"] for row in room.table(alert_event) if row["kind"] == "note"]
+    assert any(f"{gone}已不在通讯录" in str(note) for note in notes)
+    assert reminded(room) == []

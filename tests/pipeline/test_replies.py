@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -94,6 +94,17 @@ def test_one_answer_covers_all_that_the_person_owes_and_nothing_of_others(
     assert {states[1, OTHER], states[2, OTHER]} == {"open"}
     assert {states[1, "room"], states[2, "room"]} == {"open"}
     assert {r["via"] for r in room.table(tables.obligation, party=PATROL)} == {"sms"}
+
+
+def test_a_number_still_answers_for_the_name_it_had_when_it_was_asked(room: Room) -> None:
+    room.see(over(II))
+    people = {name: one for name, one in room.district.people.items() if name != PATROL}
+    people["示范丁"] = Person("示范丁", phone=PHONES[PATROL])
+    room.district = replace(room.district, people=people)
+    [taken] = say(room, "收到")
+    assert taken.outcome == "answered"
+    assert owed(room)[1, PATROL] == "answered"
+    assert owed(room)[1, OTHER] == "open"
 
 
 def test_a_message_counts_once_however_often_it_is_handed_over(room: Room) -> None:
