@@ -44,6 +44,7 @@ def user() -> ResponseReturnValue:
         password = passwords.hashed(form.get("password", ""))
     with given.database.write() as tx:
         connection, now = tx.connection, given.clock.wall()
+        known = people.user_named(connection, name)
         if action == "add":
             person = form.get("person", "").strip() or None
             people.add_user(
@@ -63,12 +64,14 @@ def user() -> ResponseReturnValue:
         else:
             raise Refused(f"unknown action {action!r}")
         after = {"role": form["role"]} if form.get("role") else None
+        before = {"role": known[0].role} if known and action == "role" else None
         people.record(
             connection,
             now=now,
             who=current_user.name,
             action=f"user {action}",
             what=name,
+            before=before,
             after=after,
         )
     flash(_("已更改：%(name)s", name=name), "done")

@@ -109,6 +109,10 @@ def enter() -> ResponseReturnValue:
         found = people.user_named(connection, name)
     good = passwords.matches(found[1] if found else _NOBODY, password)
     if not found or not good or found[0].disabled:
+        with given.database.write() as tx:  # no more often than a guess is let through at all
+            who, at = get_remote_address()[:100], given.clock.wall()
+            tried = "".join(c for c in name if c.isprintable())[:100]
+            people.record(tx.connection, now=at, who=who, action="login refused", what=tried)
         flash(_("名称或密码不对"), "error")
         return render_template("login.html", name=name, next=request.form.get("next", "")), 401
     user, stored = found

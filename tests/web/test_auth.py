@@ -61,6 +61,19 @@ def test_wrong_names_and_passwords_get_the_same_answer(
     assert enter(client, name, password) == 401
 
 
+def test_a_refused_login_is_in_the_audit_without_what_was_typed_as_password(
+    client: FlaskClient, room: Room, user: str
+) -> None:
+    assert enter(client, user, "guessed-word") == 401
+    [line] = [row for row in rows(room.database, t.audit) if row.action == "login refused"]
+    assert (line.who, line.what) == ("127.0.0.1", user)
+    assert "guessed-word" not in str(line)
+    for _ in range(15):
+        enter(client, user, "guessed-word")
+    refused = [row for row in rows(room.database, t.audit) if row.action == "login refused"]
+    assert len(refused) == 10, "what the limit refuses is not written down"
+
+
 def test_guessing_is_slowed_down(client: FlaskClient, user: str) -> None:
     answers = [enter(client, "乙", "guess") for _ in range(11)]
     assert answers[-1] == 429
@@ -150,6 +163,10 @@ def test_the_administrator_adds_a_user_and_cannot_remove_himself(
     client = sign_in(Role.ADMIN)
     form = {"action": "add", "name": "乙", "password": PASSWORD, "role": "viewer"}
     assert client.post("/accounts/users", data=form).status_code == 302
+    change = {"action": "role", "name": "乙", "role": "officer"}
+    assert client.post("/accounts/users", data=change).status_code == 302
+    [changed] = [row for row in rows(room.database, t.audit) if row.action == "user role"]
+    assert (changed.before, changed.after) == ({"role": "viewer"}, {"role": "officer"})
     last = client.post("/accounts/users", data={"action": "disable", "name": "a admin"})
     assert last.status_code == 409
     assert any(row.action == "user add" for row in rows(room.database, t.audit))
