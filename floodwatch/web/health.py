@@ -1,5 +1,7 @@
 """/health for people, /healthz for supervisors and the buddy, /metrics for Prometheus."""
 
+import hmac
+import os
 from typing import Any, NamedTuple
 
 from flask import Blueprint, Response, jsonify, render_template, request
@@ -10,9 +12,10 @@ from sqlalchemy import Connection
 from floodwatch import loops
 from floodwatch.loops import Stamps
 from floodwatch.model.clock import MINUTE, SECOND
-from floodwatch.model.errors import StorageError
+from floodwatch.model.errors import Refused, StorageError
 from floodwatch.model.people import Role
 from floodwatch.notify import reach
+from floodwatch.notify.channels.secret import known, secret
 from floodwatch.pipeline import canary, machine
 from floodwatch.pipeline.heartbeat import HEARTBEAT
 from floodwatch.pipeline.self_watch import ABSENT, AUDIT, BUDDY
@@ -23,6 +26,7 @@ from floodwatch.web.overview import board_at
 from floodwatch.web.services import now, services
 
 blueprint = Blueprint("health", __name__)
+BUDDY_SECRET = "FLOODWATCH_BUDDY_SECRET"  # noqa: S105 - the name of a variable
 STANDING = 15_000  # ms without a beat of the engine after which it counts as stopped
 SEEN_AGAIN = 20 * SECOND  # a buddy that asks more often is not written down each time
 CANARY_AWAY = 12 * MINUTE  # ms without a canary that arrived: alerts do not get out
@@ -151,9 +155,23 @@ def healthz() -> ResponseReturnValue:
     return jsonify(facts), 200 if found.status == "ok" else 503
 
 
+def _knows_the_secret() -> bool:
+    """Whether the request names it; one that cannot be read is known to nobody."""
+    given = request.headers.get("X-Buddy-Key") or request.args.get("key", "")
+    try:
+        return hmac.compare_digest(given.encode(), secret(os.environ, BUDDY_SECRET).encode())
+    except Refused:
+        return False
+
+
 def _note_buddy(name: str) -> None:
-    """A buddy asks: that it is there is what the service watches in turn."""
+    """A buddy asks: that it is there is what the service watches in turn.
+
+    With FLOODWATCH_BUDDY_SECRET (or …_FILE) only whoever knows it counts as the buddy.
+    """
     if not name:
+        return
+    if known(os.environ, BUDDY_SECRET) and not _knows_the_secret():
         return
     database = services().database
     with database.read() as connection:

@@ -63,6 +63,22 @@ def seen(room: Room) -> object:
         return setting(connection, "buddy_seen")
 
 
+def test_where_a_secret_is_set_only_who_knows_it_counts_as_the_buddy(
+    sign_in: SignIn, room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = sign_in(Role.VIEWER)
+    expects_buddy(room)
+    monkeypatch.setenv("FLOODWATCH_BUDDY_SECRET", "一把钥匙")
+    client.get("/healthz?buddy=a")
+    client.get("/healthz?buddy=a&key=wrong")
+    assert seen(room) is None
+    assert client.get("/healthz?buddy=a&key=一把钥匙").status_code in (200, 503)
+    assert "'name': 'a'" in str(seen(room))
+    monkeypatch.delenv("FLOODWATCH_BUDDY_SECRET")
+    monkeypatch.setenv("FLOODWATCH_BUDDY_SECRET_FILE", "/nowhere")
+    assert client.get("/healthz?buddy=b").status_code in (200, 503)
+
+
 def test_a_buddy_that_asks_is_written_down(sign_in: SignIn, room: Room) -> None:
     client = sign_in(Role.VIEWER)
     client.get("/healthz?buddy=%E4%B9%99%E6%9C%BA")
