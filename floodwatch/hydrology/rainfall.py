@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from floodwatch.hydrology.counter import increments
 from floodwatch.hydrology.series import Series
 
+RESOLUTION = 1.0  # mm by which two gauges of one rain differ though both are right
 WHOLE = 0.9999  # less coverage than this is a hole
 
 
@@ -87,6 +88,43 @@ def windows(source: Amounts, spans: Sequence[int]) -> Windows:
                 unknown += part if amount > 0 and begin < start else 0
             coverage[i] = max(0.0, 1.0 - unknown / spans[i])
     return Windows([round(total, 6) for total in sums], coverage)
+
+
+def contradicted(fine: Amounts, other: Amounts, *, period: int, other_period: int) -> Amounts:
+    """`fine` with holes where another source tells of more rain in a stretch than it does.
+
+    Silence says that nothing fell, unless something else has seen it fall. `other_period` 0: a
+    counter, whose stretches run from report to report. Where one does not end with a period of the
+    fine, that whole period may belong to it.
+    """
+    ends, mm = other.ends, other.amounts
+    wet = np.flatnonzero(mm > RESOLUTION)
+    begins = ends - other_period
+    if not other_period:
+        begins = np.concatenate(([ends[0] - period], ends[:-1])) if ends.size else ends
+    stretches = [(int(begins[i]), int(ends[i]), float(mm[i])) for i in wet]
+    stretches += [one for one in other.spread if one[2] > RESOLUTION]
+    total = np.concatenate(([0.0], np.cumsum(fine.amounts)))
+    holes = list(fine.missing)
+    for begin, end, amount in stretches:
+        around = [begin - begin % max(period, 1), end + -end % max(period, 1)]
+        low, high = np.searchsorted(fine.ends, around, side="right")
+        if total[high] - total[low] + RESOLUTION < amount:
+            holes += _outside(begin, end, fine.missing)
+    return fine if len(holes) == len(fine.missing) else fine._replace(missing=tuple(holes))
+
+
+def _outside(begin: int, end: int, holes: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    """The parts of a stretch that no hole covers yet, so that none is counted twice."""
+    parts = [(begin, end)]
+    for low, high in holes:
+        parts = [
+            part
+            for start, stop in parts
+            for part in ((start, min(stop, low)), (max(start, high), stop))
+            if part[0] < part[1]
+        ]
+    return parts
 
 
 def leaves_at(source: Amounts, span: int) -> int | None:

@@ -9,8 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from floodwatch.hydrology.rainfall import (
+    RESOLUTION,
     WHOLE,
     Amounts,
+    contradicted,
     from_counter,
     from_increments,
     leaves_at,
@@ -170,11 +172,13 @@ class RainfallRule:
         least = min(min(b.clear, b.limit) for b in self._bands.all)
         dry = np.ones(moments.shape, bool)
         whole = np.zeros(moments.shape, bool)
+        several = sum(n.key in series and series[n.key].size > 0 for n in self.needs) > 1
         for need in self.needs:
             mine = series.get(need.key)
             if mine is None or not mine.size:
                 continue
-            dry &= rain_since(mine, need, moments) < least
+            # Of a source beside others so little that it contradicts none of them.
+            dry &= rain_since(mine, need, moments) < (min(least, RESOLUTION) if several else least)
             whole |= told(mine, need, moments, silent_after=self._silent_after)
         calm = dry & whole
         calm[1:] &= calm[:-1].copy()
@@ -194,11 +198,14 @@ def fallen(
     silent_after: int,
     believed: bool = False,
 ) -> tuple[dict[int, Fallen], bool]:
-    """The rain of every window of one gauge from its best series, the finest first.
+    """The rain of every window of one gauge from its best series: the finest that is complete.
+
+    A silence that a coarser amount, or the counter, contradicts is a hole, and not dry.
 
     Also whether a doubtful amount was counted; with `believed` none is, but there may be one.
     """
     best: dict[int, Fallen] = {}
+    sources: list[tuple[int, Amounts]] = []
     uncertain = False
     for need in needs:
         series = context.windows.get(need.key)
@@ -206,10 +213,14 @@ def fallen(
             continue
         part, doubt = _usable(series.between(context.at - need.span, context.at), believed)
         uncertain = uncertain or doubt
-        source = _amounts(part, need.key, context.at, silent_after=silent_after)
+        period = need.key.period if need.key.variable == "rainfall" else 0
+        sources.append((period, _amounts(part, need.key, context.at, silent_after=silent_after)))
+    for place, (period, source) in enumerate(sources):
+        for coarser, other in sources[place + 1 :]:
+            source = contradicted(source, other, period=period, other_period=coarser)
         found = windows(source, spans)
         for span, amount, coverage in zip(spans, found.sums, found.coverage, strict=True):
-            if span < need.key.period:
+            if span < period:
                 continue  # an hour's amount says nothing of ten minutes
             known = best.get(span)
             if known is None or (known.coverage < WHOLE and _better(amount, coverage, known)):
@@ -263,10 +274,8 @@ def _usable(series: Series, believed: bool) -> tuple[Series, bool]:
 
 
 def _better(amount: float, coverage: float, known: Fallen) -> bool:
-    """A whole window beats one with holes; among windows with holes the larger sum counts."""
-    if coverage >= WHOLE:
-        return True
-    return amount > known.amount
+    """A whole window beats one with holes that has seen no more; else the larger sum counts."""
+    return amount + (RESOLUTION if coverage >= WHOLE else 0.0) > known.amount
 
 
 def build(

@@ -8,10 +8,12 @@ from floodwatch.model.clock import HOUR, MINUTE
 from floodwatch.model.district import RuleSetting
 from floodwatch.model.finding import UNKNOWN
 from floodwatch.model.quality import Flag, Reason, pack
+from floodwatch.model.reading import SeriesKey
 from floodwatch.model.severity import Severity
 from floodwatch.model.station import Gauge, StationKind
 from floodwatch.model.threshold import Comparator
 from floodwatch.rules import compile_rules
+from floodwatch.rules.rainfall import fallen
 from tests.rules.making import RAIN, TOTAL, T, context, district, limit, only_rule, series
 from tests.rules.making import station as make_station
 
@@ -182,3 +184,60 @@ def test_later_readings_in_the_windows_are_not_looked_at(minutes: int) -> None:
     known = {RAIN: told((30, 35), (minutes, 40))}
     at = T - 25 * MINUTE
     assert RULE.judge(context(known, at=at)).value == 35
+
+
+HOURLY = SeriesKey(RAIN.station, RAIN.gauge, "rainfall", HOUR)
+BOTH = only_rule(
+    district(
+        BANDS,
+        place=make_station(
+            Gauge(RAIN.station, "rainfall", period=STEP),
+            Gauge(RAIN.station, "rainfall", period=HOUR),
+            kind=StationKind.RAIN,
+            outlet="",
+        ),
+    ),
+    "rainfall",
+)
+
+
+def test_an_hourly_amount_wins_over_the_silence_of_the_fine_series() -> None:
+    fine = series([(T - 30 * HOUR + n * HOUR, 0.0) for n in range(30)])
+    hourly = series([(T - n * HOUR, 52.0 if n == 0 else 0.0) for n in range(30, -1, -1)])
+    found = BOTH.judge(context({RAIN: fine, HOURLY: hourly}, at=T))
+    assert (found.severity, found.value) == (Severity.III, 52)
+
+
+def test_a_counter_wins_over_the_silence_of_the_fine_series() -> None:
+    fine = series([(T - 30 * HOUR + n * HOUR, 0.0) for n in range(30)])
+    total = series([(T - n * HOUR, 152.0 if n == 0 else 100.0) for n in range(30, -1, -1)])
+    found = RULE.judge(context({RAIN: fine, TOTAL: total}, at=T))
+    assert (found.severity, found.value) == (Severity.III, 52)
+
+
+def test_sources_that_agree_are_as_whole_as_the_finest() -> None:
+    fine = told((30, 20), (10, 15))
+    hourly = series([(T - n * HOUR, 35.0 if n == 0 else 0.0) for n in range(30, -1, -1)])
+    found = BOTH.judge(context({RAIN: fine, HOURLY: hourly}, at=T))
+    assert (found.value, found.may_clear) == (35, True)
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_a_window_is_no_lower_than_any_source_proves_and_no_sum_of_sources(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    steps = 12 * 40
+    true = rng.gamma(0.3, 4.0, steps) * (rng.random(steps) < 0.15)
+    ends = T - STEP * np.arange(steps - 1, -1, -1)
+    heard = rng.random(steps) < rng.choice([0.4, 0.8, 1.0])
+    hours = true.reshape(-1, 12).sum(axis=1)
+    kept = rng.random(hours.size) < rng.choice([0.5, 1.0])
+    fine = series(list(zip(ends[heard].tolist(), true[heard].tolist(), strict=True)))
+    hourly = series(list(zip(ends[11::12][kept].tolist(), hours[kept].tolist(), strict=True)))
+    given = context({RAIN: fine, HOURLY: hourly}, at=T)
+    spans = [HOUR, 3 * HOUR, 24 * HOUR]
+    rain, _ = fallen(given, BOTH.needs, spans=spans, silent_after=2 * HOUR)
+    for span in spans:
+        proven = [float(s.between(T - span, T).values.sum()) for s in (fine, hourly)]
+        slack = 1.0 * (span // HOUR)
+        assert rain[span].amount >= max(proven) - slack - 1e-6
+        assert rain[span].amount <= max(proven) + 1e-6
