@@ -49,7 +49,7 @@ def test_a_push_port_that_is_taken_stops_no_alert_and_is_one(services: Services)
         try:
             work.step()
             assert failed(services) == [LISTENER]
-            assert system_alerts(services) == ["judgement"]
+            assert "judgement" in system_alerts(services)
             taken.close()
             work.look()
             assert failed(services) == []
