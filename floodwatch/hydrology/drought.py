@@ -1,9 +1,9 @@
 """Low water in figures: days without effective rain, days of supply, storage against past years.
 
 Days without effective rain (连续无有效降雨日数) follow the idea of SL 424-2008, which grades
-drought by them; what counts as effective (5 mm a day here) and the grades are for the district to set. Days
-of supply count one use alone: water above its intake over what people take and what the reservoir
-loses. Irrigation is left out, because it is stopped before people go without.
+drought by them; what counts as effective (5 mm a day here) and the grades are for the district to
+set. Days of supply count one use alone: water above its intake over what people take and what the
+reservoir loses. Irrigation is left out, because it is stopped before people go without.
 """
 
 from collections.abc import Sequence
