@@ -53,7 +53,9 @@ def parse_day(given: str) -> date:
 def _in_range(day: date, given: str) -> None:
     """Readings are of some year between these; beyond them calendars and clocks fail."""
     if not FIRST_YEAR <= day.year <= LAST_YEAR:
-        raise Refused(f"{given!r} is not a time kept here; years go from {FIRST_YEAR} to {LAST_YEAR}")
+        raise Refused(
+            f"{given!r} is not a time kept here; years go from {FIRST_YEAR} to {LAST_YEAR}"
+        )
 
 
 def duration(milliseconds: int) -> str:
