@@ -17,7 +17,7 @@ from floodwatch.notify.occasion import (
     Occasion,
     Text,
 )
-from floodwatch.notify.sms_text import SINGLE, units
+from floodwatch.notify.sms_text import SINGLE, clipped, units
 
 _log = logging.getLogger(__name__)
 
@@ -70,7 +70,7 @@ def _own(occasion: Occasion, district: District, language: str, owes: bool) -> s
         return ""
     fields = text_fields.fields(occasion, district, language, owes=owes)
     text = text_template.filled(template, fields)
-    seen = text_template.clipped(text, _room(district, language))
+    seen = clipped(text, _room(district, language))
     if all(fields[name] in seen for name in text_template.NEEDED):
         return text
     _log.info("the district's text for %r is too long here; the built-in one goes", occasion.kind)

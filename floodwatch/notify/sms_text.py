@@ -16,7 +16,11 @@ def parts(text: str, signature: str = "") -> int:
 
 def first(text: str, signature: str = "") -> str:
     """What stands on the screen of a locked telephone: the first 70 characters."""
-    room = SINGLE - (units(signature) + 2 if signature else 0)
+    return clipped(text, SINGLE - (units(signature) + 2 if signature else 0))
+
+
+def clipped(text: str, room: int) -> str:
+    """The text as far as so many UCS-2 units hold it."""
     kept = ""
     for letter in text:
         room -= units(letter)

@@ -38,14 +38,3 @@ def filled(template: str, fields: Mapping[str, str]) -> str:
         r"([，,；;])\s*(?=[，,。；;.]|$)", "", text
     )  # an empty field leaves no stop behind
     return " ".join(text.split())
-
-
-def clipped(text: str, room: int) -> str:
-    """What of it stands on the screen of a locked telephone."""
-    kept = ""
-    for letter in text:
-        room -= units(letter)
-        if room < 0:
-            break
-        kept += letter
-    return kept
