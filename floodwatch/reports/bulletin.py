@@ -149,8 +149,8 @@ def alerts(facts: Facts) -> str:
     duty = facts.duty
     said = []
     if duty.response is not None:
-        level = Severity(int(duty.response["level"]))
-        said.append(f"防汛应急响应{level.numeral}级（{clean(duty.response['document'])}）")
+        level = duty.response.level
+        said.append(f"防汛应急响应{level.numeral}级（{clean(duty.response.document)}）")
     counts = [f"{s.numeral}级{duty.fired[s]}条" for s in reversed(Severity) if duty.fired.get(s)]
     said.append("24小时内告警" + "、".join(counts) if counts else "24小时内无告警")
     if duty.open:

@@ -1,10 +1,11 @@
 """What the duty room did in a day, as the tables know it."""
 
-from sqlalchemy import Connection, and_, func, or_, select
+from sqlalchemy import Connection, func, or_, select
 
 from floodwatch.model.alert import ObligationState
 from floodwatch.model.notification import OutboxState
 from floodwatch.reports.facts import Duty
+from floodwatch.store import responses
 from floodwatch.store import tables as t
 
 _REACHED = (
@@ -36,21 +37,6 @@ def duty(connection: Connection, *, start: int, end: int) -> Duty:
         tuple(dict(row) for row in rows),
         sum(states.values()),
         sum(states.get(name, 0) for name in _REACHED),
-        response(connection, at=end),
+        responses.current(connection, at=end),
         connection.execute(waiting).scalar_one(),
     )
-
-
-def response(connection: Connection, *, at: int) -> dict[str, object] | None:
-    """The emergency response that is in force at `at`; None when there is none."""
-    r = t.response
-    newest = select(r).where(r.c.at <= at).order_by(r.c.at.desc(), r.c.id.desc()).limit(1)
-    row = connection.execute(newest).mappings().first()
-    return None if row is None or row["level"] is None else dict(row)
-
-
-def between(connection: Connection, start: int, end: int) -> list[dict[str, object]]:
-    """What was started, changed or ended of the emergency response in (start, end]."""
-    r = t.response
-    query = select(r).where(and_(r.c.at > start, r.c.at <= end)).order_by(r.c.at, r.c.id)
-    return [dict(row) for row in connection.execute(query).mappings()]

@@ -7,6 +7,7 @@ from floodwatch.model.district import District
 from floodwatch.model.station import StationKind
 from floodwatch.reports.rain_facts import RainDay
 from floodwatch.reports.water_facts import Water
+from floodwatch.store.responses import Response
 
 POND_DRY = 0.02  # m; less is a dry street
 
@@ -35,7 +36,7 @@ class Duty(NamedTuple):
     open: tuple[Mapping[str, Any], ...]  # alerts that stand at the hour, gravest first
     owed: int  # answers owed by persons
     answered: int
-    response: Mapping[str, Any] | None  # the emergency response in force
+    response: Response | None  # the emergency response in force
     undelivered: int  # messages not out yet
 
 

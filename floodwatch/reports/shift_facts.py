@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Table, and_, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Table, and_, func, select
 
 from floodwatch.model.notification import OutboxState
-from floodwatch.reports.duty_facts import between, response
+from floodwatch.store import responses
 from floodwatch.store import tables as t
+from floodwatch.store.responses import Response
 
 Row = Mapping[str, Any]
 SPOKEN = ("fired", "worsened", "resolved")
@@ -26,7 +27,7 @@ class Shift(NamedTuple):
     calls: tuple[Row, ...]
     entries: tuple[Row, ...]  # of the duty log
     responses: tuple[Row, ...]
-    response: Row | None  # in force at the end
+    response: Response | None  # in force at the end
     mutes: tuple[Row, ...]  # still in force
     imports: tuple[Row, ...]
     versions: tuple[Row, ...]  # of the configuration: at, who
@@ -68,8 +69,8 @@ def shift(connection: Connection, *, start: int, end: int, silent: tuple[str, ..
         _rows(connection, owing),
         _between(connection, t.call, start, end),
         _between(connection, t.log_entry, start, end),
-        tuple(between(connection, start, end)),
-        response(connection, at=end),
+        tuple(responses.between(connection, start, end)),
+        responses.current(connection, at=end),
         _rows(
             connection,
             select(t.mute).where(and_(t.mute.c.ended_at.is_(None), t.mute.c.ends > end)),
@@ -102,7 +103,9 @@ def _rows(connection: Connection, query: Any) -> tuple[Row, ...]:
 
 
 def _count(connection: Connection, states: tuple[str, ...], *, start: int | None) -> int:
+    """Messages in these states; with `start` only those written since."""
     o = t.outbox.c
-    recent = or_(o.created_at > start) if start is not None else o.id.is_not(None)
-    query = select(func.count()).where(o.state.in_(states), recent)
+    query = select(func.count()).where(o.state.in_(states))
+    if start is not None:
+        query = query.where(o.created_at > start)
     return int(connection.execute(query).scalar_one())

@@ -24,9 +24,11 @@ class Response(NamedTuple):
     note: str
 
 
-def current(connection: Connection) -> Response | None:
-    """The response in force; None when there is none."""
+def current(connection: Connection, *, at: int | None = None) -> Response | None:
+    """The response in force now, or at a past moment (service ms); None when there is none."""
     newest = select(response).order_by(response.c.id.desc())
+    if at is not None:
+        newest = newest.where(response.c.at <= at)
     row = connection.execute(newest.limit(1)).mappings().first()
     if row is None or row["action"] == END:
         return None
@@ -44,6 +46,13 @@ def current(connection: Connection) -> Response | None:
 def history(connection: Connection, *, most: int = 200) -> list[dict[str, Any]]:
     """Every act of the register, the newest first."""
     query = select(response).order_by(response.c.id.desc()).limit(most)
+    return [dict(row) for row in connection.execute(query).mappings()]
+
+
+def between(connection: Connection, start: int, end: int) -> list[dict[str, Any]]:
+    """The acts of (start, end], the oldest first."""
+    inside = (response.c.at > start, response.c.at <= end)
+    query = select(response).where(*inside).order_by(response.c.at, response.c.id)
     return [dict(row) for row in connection.execute(query).mappings()]
 
 
