@@ -1,8 +1,9 @@
 """Times and durations as people and files write them."""
 
-from datetime import date, datetime
+from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
 
+from floodwatch.model.clock import MINUTE
 from floodwatch.model.errors import Refused
 
 FIRST_YEAR, LAST_YEAR = 1800, 2999
@@ -38,6 +39,13 @@ def parse(given: str, zone: ZoneInfo) -> int:
                 "write it with an offset"
             )
     return round(moment.timestamp() * 1_000)
+
+
+def on_day(day: date, after: int, zone: ZoneInfo) -> int:
+    """The local time of day that is `after` ms past midnight (whole minutes count), ms UTC."""
+    minutes = after // MINUTE
+    clock = time(minutes // 60 % 24, minutes % 60, tzinfo=zone)
+    return int(datetime.combine(day, clock).timestamp() * 1000)
 
 
 def parse_day(given: str) -> date:

@@ -1,6 +1,8 @@
 """People, the routes that lead alerts to them, and users of the pages."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 
 from floodwatch.model.clock import HOUR
@@ -40,6 +42,15 @@ class Shift:
     end: int
     days: tuple[int, ...] = ()
     holiday: bool | None = None
+
+    def begins_on(self, day: date, holidays: Collection[date]) -> bool:
+        """Whether it begins on a day, given the district's holidays."""
+        off = day in holidays
+        if self.holiday is True:
+            return off
+        if self.holiday is False and off:
+            return False
+        return not self.days or day.weekday() in self.days
 
 
 class Way(StrEnum):

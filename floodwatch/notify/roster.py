@@ -40,18 +40,9 @@ def _is_on(shift: Shift, local: datetime, holidays: frozenset[date]) -> bool:
     overnight = shift.end <= shift.start
     if overnight:
         if clock >= shift.start:
-            return _begins_on(shift, local.date(), holidays)
-        return clock < shift.end and _begins_on(shift, local.date() - timedelta(days=1), holidays)
-    return shift.start <= clock < shift.end and _begins_on(shift, local.date(), holidays)
-
-
-def _begins_on(shift: Shift, day: date, holidays: frozenset[date]) -> bool:
-    off = day in holidays
-    if shift.holiday is True:
-        return off
-    if shift.holiday is False and off:
-        return False
-    return not shift.days or day.weekday() in shift.days
+            return shift.begins_on(local.date(), holidays)
+        return clock < shift.end and shift.begins_on(local.date() - timedelta(days=1), holidays)
+    return shift.start <= clock < shift.end and shift.begins_on(local.date(), holidays)
 
 
 def resolved(

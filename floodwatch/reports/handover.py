@@ -4,14 +4,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 
 from floodwatch.model.alert import CallResult
-from floodwatch.model.clock import DAY
+from floodwatch.model.clock import HOUR, MINUTE
 from floodwatch.model.district import District
+from floodwatch.model.moment import on_day
 from floodwatch.model.severity import Severity
 from floodwatch.notify.figures import amount, clean, plain, short_time
 from floodwatch.reports.bulletin import DEMONSTRATION
 from floodwatch.reports.shift_facts import Row, Shift
 
-BEGINS = (8 * 60, 17 * 60 + 30)  # minutes of the day at which shifts usually change
+USUAL = (8 * HOUR, 17 * HOUR + 30 * MINUTE)  # when shifts change, after local midnight
 CALLED = {
     CallResult.REACHED: "接通",
     CallResult.NO_ANSWER: "无人接",
@@ -25,17 +26,20 @@ NOTHING = "无。"
 
 
 def began(now: int, district: District) -> int:
-    """When the present shift began by the usual hours, 08:00 and 17:30 local, ms."""
-    local = datetime.fromtimestamp(now / 1000, district.tz)
-    for back in (0, 1):
-        day = local.date() - timedelta(days=back)
-        for minutes in sorted(BEGINS, reverse=True):
-            moment = datetime(
-                day.year, day.month, day.day, minutes // 60, minutes % 60, tzinfo=district.tz
-            )
-            if moment <= local:
-                return int(moment.timestamp() * 1000)
-    return now - DAY  # not reached: a day always has an 08:00
+    """When the present shift began: the newest beginning of the district's shifts, ms.
+
+    Where none is configured (or none began since yesterday) the usual hours, 08:00 and 17:30.
+    """
+    today = datetime.fromtimestamp(now / 1000, district.tz).date()
+    days = (today, today - timedelta(days=1))
+    own = [
+        on_day(day, shift.start, district.tz)
+        for day in days
+        for shift in district.shifts
+        if shift.begins_on(day, district.holidays)
+    ]
+    usual = [on_day(day, after, district.tz) for day in days for after in USUAL]
+    return max([at for at in own if at <= now] or [at for at in usual if at <= now])
 
 
 def title(shift: Shift, district: District) -> str:
@@ -48,10 +52,8 @@ def title(shift: Shift, district: District) -> str:
 def parts(shift: Shift, district: District) -> list[tuple[str, list[str]]]:
     """(heading, lines) of the sheet; a heading without lines says that there was nothing."""
     words = _Words(district)
-    level = shift.response
-    standing = (
-        [f"防汛应急响应{_grade(level['level'])}级：{clean(level['document'])}"] if level else []
-    )
+    held = shift.response
+    standing = [f"防汛应急响应{held.level.numeral}级：{clean(held.document)}"] if held else []
     return [
         ("应急响应", [*standing, *(words.response(row) for row in shift.responses)]),
         ("未解除告警", [words.open(row) for row in shift.open]),

@@ -1,16 +1,16 @@
 """/log: the duty log (值班日志) of a day by shifts, and the form for a new entry."""
 
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from itertools import pairwise
 from typing import NamedTuple
 
 from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 
-from floodwatch.model.clock import MINUTE
+from floodwatch.model.clock import HOUR
 from floodwatch.model.district import District
 from floodwatch.model.errors import Refused
-from floodwatch.model.moment import parse_day
+from floodwatch.model.moment import on_day, parse_day
 from floodwatch.model.people import Role
 from floodwatch.store import duty_log, people
 from floodwatch.store.duty_log import Line
@@ -21,7 +21,7 @@ from floodwatch.web.language import _
 from floodwatch.web.services import now, services
 
 blueprint = Blueprint("duty_log", __name__)
-MORNING = timedelta(hours=8)  # a day of the log runs from 08:00 to 08:00
+MORNING = 8 * HOUR  # a day of the log runs from 08:00 to 08:00
 
 
 class Watch(NamedTuple):
@@ -41,7 +41,9 @@ def show() -> str:
     with services().database.read() as connection:
         at = here(connection).now
         district = here().district
-        today = (datetime.fromtimestamp(at / 1000, district.tz) - MORNING).date()
+        today = (
+            datetime.fromtimestamp(at / 1000, district.tz) - timedelta(milliseconds=MORNING)
+        ).date()
         day = _day(request.args.get("day", ""), today)
         start, end = _bounds(day, district)
         lines = duty_log.lines(connection, start=start, end=end)
@@ -85,11 +87,8 @@ def watches(lines: list[Line], district: District, day: date) -> list[Watch]:
     begun: dict[int, tuple[str, tuple[str, ...]]] = {}
     for shift in district.shifts:
         for each in (day, day + timedelta(days=1)):
-            on = (not shift.days or each.weekday() in shift.days) and (
-                shift.holiday is None or shift.holiday == (each in district.holidays)
-            )
-            at = _moment(each, shift.start, district)
-            if on and start <= at < end:
+            at = on_day(each, shift.start, district.tz)
+            if start <= at < end and shift.begins_on(each, district.holidays):
                 begun.setdefault(at, (shift.name, shift.people))
     if start not in begun:
         begun[start] = ("", ())
@@ -101,15 +100,8 @@ def watches(lines: list[Line], district: District, day: date) -> list[Watch]:
 
 
 def _bounds(day: date, district: District) -> tuple[int, int]:
-    eight = int(MORNING / timedelta(milliseconds=1))
-    return _moment(day, eight, district), _moment(day + timedelta(days=1), eight, district)
-
-
-def _moment(day: date, after: int, district: District) -> int:
-    """The local time of day that is `after` ms past midnight, ms UTC."""
-    minutes = after // MINUTE
-    clock = time(minutes // 60 % 24, minutes % 60, tzinfo=district.tz)
-    return int(datetime.combine(day, clock).timestamp() * 1000)
+    next_day = day + timedelta(days=1)
+    return on_day(day, MORNING, district.tz), on_day(next_day, MORNING, district.tz)
 
 
 def _day(given: str, today: date) -> date:

@@ -3,14 +3,14 @@
 import csv
 import io
 from collections import Counter
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import NamedTuple
 
 from flask import Blueprint, Response, render_template, request
 
-from floodwatch.model.clock import DAY, HOUR, MINUTE, SECOND
+from floodwatch.model.clock import DAY
 from floodwatch.model.errors import Refused
-from floodwatch.model.moment import parse_day
+from floodwatch.model.moment import on_day, parse_day
 from floodwatch.model.people import Role, Shift
 from floodwatch.store import ledger
 from floodwatch.store.ledger import Line
@@ -108,16 +108,11 @@ def _wanted(now: int) -> Wanted:
 def _of_day(day: date, name: str) -> Wanted:
     found = next((s for s in here().district.shifts if s.name == name), None)
     shift = found or Shift("", (), 0, 0)
-    start, end = _moment(day, shift.start), _moment(day, shift.end)
+    zone = here().tz
+    start, end = on_day(day, shift.start, zone), on_day(day, shift.end, zone)
     if end <= start:
-        end = _moment(day + timedelta(days=1), shift.end)
+        end = on_day(day + timedelta(days=1), shift.end, zone)
     return Wanted(start, end, day.isoformat(), shift.name)
-
-
-def _moment(day: date, at: int) -> int:
-    hour, minute = at // HOUR, at % HOUR // MINUTE
-    moment = datetime(day.year, day.month, day.day, hour, minute, tzinfo=here().tz)
-    return round(moment.timestamp() * SECOND)
 
 
 def _heads() -> list[str]:

@@ -1,10 +1,13 @@
 """The hand-over sheet since the shift began."""
 
+from dataclasses import replace
+
 import pytest
 
 from floodwatch.config.live import Configuration
 from floodwatch.model.alert import CallResult
 from floodwatch.model.clock import DAY, HOUR, MINUTE
+from floodwatch.model.people import Shift
 from floodwatch.reports import handover
 from floodwatch.reports.present import shift_until
 from floodwatch.store import alert_log
@@ -78,3 +81,12 @@ def test_a_station_that_fell_silent_is_named(town: Town) -> None:
 )
 def test_a_shift_begins_at_eight_or_half_past_five(town: Town, now: int, begun: int) -> None:
     assert handover.began(now, Configuration(town.database).current()) == begun
+
+
+def test_the_district_own_shifts_come_before_the_usual_hours(town: Town) -> None:
+    district = Configuration(town.database).current()
+    night = Shift("夜班", ("示范值班",), start=20 * HOUR, end=8 * HOUR)
+    holiday = Shift("节日班", ("示范值班",), start=6 * HOUR, end=20 * HOUR, holiday=True)
+    own = replace(district, shifts=(night, holiday))
+    assert handover.began(START, own) == START - 12 * HOUR  # 20:00 of the evening before
+    assert handover.began(START + 12 * HOUR, own) == START + 12 * HOUR
