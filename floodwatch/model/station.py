@@ -6,6 +6,9 @@ from enum import StrEnum
 
 from floodwatch.model.clock import HOUR, MINUTE
 from floodwatch.model.reading import SeriesKey
+from floodwatch.model.variable import HOUSEKEEPING
+
+MANUAL = "manual"  # the gauge under which people's own readings are kept
 
 
 class StationKind(StrEnum):
@@ -66,6 +69,11 @@ class Gauge:
     def key(self) -> SeriesKey:
         """The series this gauge fills."""
         return SeriesKey(self.station, self.gauge, self.variable, self.period)
+
+    @property
+    def watched(self) -> bool:
+        """Whether its silence counts: that of the equipment's own state shows beside it."""
+        return self.variable not in HOUSEKEEPING and self.gauge != MANUAL
 
 
 @dataclass(frozen=True, slots=True)

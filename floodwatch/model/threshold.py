@@ -8,6 +8,8 @@ from zoneinfo import ZoneInfo
 from floodwatch.model.season import Season
 from floodwatch.model.severity import Severity
 
+FLOOD_LIMIT = ("flood_limit", "spill")  # names; of a reservoir without a gate it is the weir
+
 
 class Comparator(StrEnum):
     """How a value is held against a threshold."""

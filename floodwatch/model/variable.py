@@ -61,3 +61,4 @@ VARIABLES: dict[str, Variable] = {
         Variable("signal", "dBm", _I, 0, "信号", "signal", -200, 100, True),
     )
 }
+HOUSEKEEPING = frozenset({"battery", "signal"})  # what the equipment says of itself

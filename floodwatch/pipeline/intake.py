@@ -8,7 +8,7 @@ from floodwatch.model.batch import Batch, Receipt, Rejection
 from floodwatch.model.district import District
 from floodwatch.model.errors import Refused
 from floodwatch.model.reading import Outcome, RawReading, SeriesKey
-from floodwatch.model.station import Gauge
+from floodwatch.model.station import MANUAL, Gauge
 from floodwatch.model.unit import conversion
 from floodwatch.model.variable import VARIABLES
 from floodwatch.pipeline.plan import Plan, Resolution
@@ -16,7 +16,6 @@ from floodwatch.quality.sentinels import is_sentinel
 
 EARLIEST = -2_208_988_800_000  # 1900-01-01: before it, a time is a mistake
 LATEST = 4_102_444_800_000  # 2100-01-01
-MANUAL = "manual"
 
 
 @dataclass(slots=True)

@@ -20,7 +20,6 @@ from floodwatch.store.database import Database
 from floodwatch.store.readings import Readings
 
 RAIN = frozenset({"rainfall", "rainfall_total", "rainfall_day"})
-HOUSEKEEPING = frozenset({"battery", "signal"})
 LOOK_BACK = 2 * DAY + 6 * HOUR  # a slow gauge's report before the same hour of the day before
 MAIN = ("stage", "ponding_depth")
 
@@ -150,7 +149,7 @@ def _coverage(
         for station in district.stations.values()
         if station.enabled
         for gauge in station.gauges
-        if gauge.variable not in HOUSEKEEPING and gauge.gauge != "manual"
+        if gauge.watched
     ]
     live = sum(
         1 for gauge in watched if gauge.key in there and _heard(readings, district, gauge, at)

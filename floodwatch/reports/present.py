@@ -5,8 +5,6 @@ from floodwatch.reports.shift_facts import Shift, shift
 from floodwatch.store import board
 from floodwatch.store.database import Database
 
-_HOUSEKEEPING = frozenset({"battery", "signal"})
-
 
 def shift_until(database: Database, district: District, *, start: int, end: int) -> Shift:
     """What changed in (start, end], service ms; `end` is now."""
@@ -19,7 +17,7 @@ def shift_until(database: Database, district: District, *, start: int, end: int)
             and any(
                 end - (heard.get(gauge.key) or end) > station.reporting.silent_after
                 for gauge in station.gauges
-                if gauge.variable not in _HOUSEKEEPING and gauge.gauge != "manual"
+                if gauge.watched
             )
         ]
         return shift(connection, start=start, end=end, silent=tuple(silent))

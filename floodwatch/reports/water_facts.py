@@ -13,9 +13,7 @@ from floodwatch.model.clock import DAY, HOUR
 from floodwatch.model.quality import Flag
 from floodwatch.model.reading import SeriesKey
 from floodwatch.model.station import Station
-from floodwatch.model.threshold import Threshold
-
-FLOOD_LIMIT = ("flood_limit", "spill")
+from floodwatch.model.threshold import FLOOD_LIMIT, Threshold
 
 
 class At(NamedTuple):

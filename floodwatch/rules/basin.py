@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from floodwatch.model.district import District
 from floodwatch.model.reading import SeriesKey
-from floodwatch.model.station import Station
+from floodwatch.model.station import MANUAL, Station
 from floodwatch.rules.defaults import RAIN
 from floodwatch.rules.rainfall import sources
 
@@ -34,7 +34,7 @@ def basin_of(district: District, station: Station) -> Basin:
 def finest_rain(station: Station) -> tuple[SeriesKey, ...]:
     """The finest rain series of each rain gauge of a station."""
     gauges = dict.fromkeys(g.gauge for g in station.gauges if g.variable in RAIN)
-    return tuple(sources(station, gauge)[0] for gauge in gauges if gauge != "manual")
+    return tuple(sources(station, gauge)[0] for gauge in gauges if gauge != MANUAL)
 
 
 def _rain_of(district: District, station: Station) -> tuple[str, ...]:

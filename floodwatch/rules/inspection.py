@@ -17,7 +17,7 @@ from floodwatch.model.finding import UNKNOWN, Finding
 from floodwatch.model.reading import SeriesKey
 from floodwatch.model.season import Season
 from floodwatch.model.severity import Severity
-from floodwatch.model.station import Station, StationKind
+from floodwatch.model.station import MANUAL, Station, StationKind
 from floodwatch.model.threshold import Threshold
 from floodwatch.rules.belief import doubtful, failed
 from floodwatch.rules.context import Context, Need
@@ -232,5 +232,5 @@ def build(
     tz = district.zone_of(station.code)
     yield OverdueRule(station.code, cadence if wished else None, holds=Holds(0, 0), tz=tz)
     for gauge in station.gauges:
-        if gauge.variable in WATCHED and gauge.gauge != "manual":
+        if gauge.variable in WATCHED and gauge.gauge != MANUAL:
             yield HazardRule(gauge.key, holds=chosen.holds)

@@ -15,7 +15,7 @@ from floodwatch.model.district import District
 from floodwatch.model.finding import UNKNOWN, Finding
 from floodwatch.model.quality import Flag
 from floodwatch.model.reading import SeriesKey
-from floodwatch.model.station import Reporting, Station, StationKind
+from floodwatch.model.station import MANUAL, Reporting, Station, StationKind
 from floodwatch.model.threshold import Threshold
 from floodwatch.rules.bands import Bands
 from floodwatch.rules.basin import basin_of, finest_rain
@@ -256,7 +256,7 @@ def build(
     basin = basin_of(district, station)
     rain = [key for code in basin.rain for key in finest_rain(district.stations[code])]
     for gauge in station.gauges:
-        if gauge.variable != "stage" or gauge.gauge == "manual":
+        if gauge.variable != "stage" or gauge.gauge == MANUAL:
             continue
         others = _others(district, station, gauge.key, basin.neighbours)
         balanced = bool(station.curve and station.catchment and rain)
@@ -286,7 +286,7 @@ def _others(
     second = [
         g.key
         for g in station.gauges
-        if g.variable == "stage" and g.key != own and g.gauge != "manual"
+        if g.variable == "stage" and g.key != own and g.gauge != MANUAL
     ]
     if station.kind is StationKind.RESERVOIR:
         for code in neighbours:

@@ -11,7 +11,7 @@ from floodwatch.model.clock import HOUR, MINUTE
 from floodwatch.model.district import District
 from floodwatch.model.finding import UNKNOWN, Finding
 from floodwatch.model.reading import Latest, SeriesKey
-from floodwatch.model.station import Reporting, Station
+from floodwatch.model.station import MANUAL, Reporting, Station
 from floodwatch.model.threshold import Threshold
 from floodwatch.rules.bands import Bands
 from floodwatch.rules.basin import WATER
@@ -218,7 +218,7 @@ def build(
     if station.kind not in FLOOD_KINDS:
         return
     for gauge in station.gauges:
-        if gauge.variable not in WATER or gauge.gauge == "manual":
+        if gauge.variable not in WATER or gauge.gauge == MANUAL:
             continue
         key = RuleKey(station.code, gauge.gauge, gauge.variable, TYPE, "none")
         usual = holds(kind=station.kind, outlet=station.outlet, variable=key.variable, type=TYPE)

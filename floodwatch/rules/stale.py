@@ -40,8 +40,6 @@ PARAMETERS = {
 }
 LOOK_BACK = 3 * HOUR
 ASK_AGAIN = 5 * MINUTE  # whether a storm has begun, once its shorter limit has passed
-# What the equipment says of itself: its own silence shows with the gauge beside it.
-HOUSEKEEPING = frozenset({"battery", "signal"})
 FLOOD_KINDS = frozenset(
     {StationKind.RESERVOIR, StationKind.RIVER, StationKind.LAKE, StationKind.WATERLOGGING}
 )
@@ -212,7 +210,7 @@ def gauges_of(station: Station, type_: str) -> dict[RuleKey, list[SeriesKey]]:
     """The series of each gauge whose silence counts, by the key of a rule of that type."""
     grouped: dict[RuleKey, list[SeriesKey]] = {}
     for gauge in station.gauges:
-        if gauge.variable not in HOUSEKEEPING and gauge.gauge != "manual":
+        if gauge.watched:
             name = "rainfall" if gauge.variable in RAIN else gauge.variable
             key = RuleKey(station.code, gauge.gauge, name, type_, "none")
             grouped.setdefault(key, []).append(gauge.key)

@@ -12,12 +12,11 @@ from floodwatch.model.clock import HOUR, MINUTE
 from floodwatch.model.district import District
 from floodwatch.model.quality import Flag, flag_of
 from floodwatch.model.reading import Latest, SeriesKey
-from floodwatch.model.station import Gauge, Reporting, Station, StationKind
-from floodwatch.model.threshold import ruling
+from floodwatch.model.station import MANUAL, Gauge, Reporting, Station, StationKind
+from floodwatch.model.threshold import FLOOD_LIMIT, ruling
+from floodwatch.model.variable import HOUSEKEEPING
 from floodwatch.rules.defaults import RAIN
 
-FLOOD_LIMIT = ("flood_limit", "spill")  # of a reservoir without a gate it is the weir
-HOUSEKEEPING = frozenset({"battery", "signal"})
 MAIN: Mapping[StationKind, tuple[str, ...]] = {
     StationKind.WATERLOGGING: ("ponding_depth",),
     StationKind.RAIN: ("rainfall", "rainfall_total", "rainfall_day"),
@@ -245,7 +244,7 @@ def _due_after(reporting: Reporting, value: Value) -> int:
 
 def _rain(station: Station, known: Known) -> Mapping[str, float]:
     """The sums of the station's finest rain series."""
-    own = [key for key in known.rain if key.station == station.code and key.gauge != "manual"]
+    own = [key for key in known.rain if key.station == station.code and key.gauge != MANUAL]
     return known.rain[min(own, key=lambda key: key.period)] if own else {}
 
 
@@ -289,7 +288,7 @@ def coverage(district: District, known: Known) -> Coverage:
     for station in district.stations.values():
         points: dict[str, Gauge] = {}
         for gauge in station.gauges:
-            if gauge.gauge != "manual" and gauge.variable not in HOUSEKEEPING:
+            if gauge.watched:
                 points.setdefault(gauge.gauge, gauge)
         if not station.in_service(known.now):
             continue
