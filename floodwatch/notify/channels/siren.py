@@ -1,8 +1,7 @@
 """The second alarm: a siren on the local network that is switched by a signed webhook."""
 
-import os
 import ssl
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from pydantic import Field
@@ -10,10 +9,9 @@ from pydantic import Field
 from floodwatch.model.fields import Duration, Table
 from floodwatch.model.notification import Message, Result, Sent
 from floodwatch.model.severity import Severity
-from floodwatch.notify.channels.webhook import Network, Url, post_signed
+from floodwatch.notify.channels.webhook import Network, SignedChannel, Url
 
 SECRET = "FLOODWATCH_SIREN_SECRET"  # noqa: S105 - the name of the variable
-TIMEOUT_S = 5.0
 SOUNDS_S = 30
 QUIET = ("resolved", "digest", "alive")  # said in words, never with the siren
 
@@ -27,10 +25,12 @@ class SirenTable(Table):
     timeout: Duration = 5_000
 
 
-class SirenChannel:
+class SirenChannel(SignedChannel):
     """Switches the siren on for grades I and II; for all else it is silent and says so."""
 
     name = "siren"
+    secret_name = SECRET
+    usual_s = 5.0
 
     def __init__(
         self,
@@ -39,12 +39,8 @@ class SirenChannel:
         environment: Mapping[str, str] | None = None,
         context: ssl.SSLContext | None = None,
     ) -> None:
-        self._url = str(settings["url"])
-        self._allowed: Sequence[str] = tuple(settings.get("allow", ()))
+        super().__init__(settings, environment=environment, context=context)
         self._sounds = int(settings.get("sounds", SOUNDS_S * 1_000)) // 1_000
-        self.timeout = float(settings.get("timeout", TIMEOUT_S * 1_000)) / 1_000
-        self._environment = os.environ if environment is None else environment
-        self._context = context
 
     def send(self, message: Message) -> Result:
         """Switch it, or leave it."""
@@ -56,13 +52,4 @@ class SirenChannel:
             "seconds": self._sounds,
             "severity": Severity(message.severity).name,
         }
-        return post_signed(
-            self._url,
-            content,
-            message=message,
-            secret_name=SECRET,
-            environment=self._environment,
-            allowed=self._allowed,
-            seconds=self.timeout,
-            context=self._context,
-        )
+        return self._post_signed(message, content)

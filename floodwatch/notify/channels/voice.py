@@ -8,7 +8,6 @@ key is an answer, and an answering machine presses none.
 
 import http.client
 import json
-import os
 import ssl
 import threading
 from collections.abc import Mapping, Sequence
@@ -20,13 +19,13 @@ from pydantic import Field
 from floodwatch.model.errors import Refused
 from floodwatch.model.fields import Duration, Table
 from floodwatch.model.notification import Call, DeliveryReport, Message, Result, Sent
-from floodwatch.notify.channels.outbound import Forbidden, ask, deliver
+from floodwatch.notify.channels.outbound import Forbidden, ask
 from floodwatch.notify.channels.plain import one_line
 from floodwatch.notify.channels.secret import secret
+from floodwatch.notify.channels.url_channel import UrlChannel
 from floodwatch.notify.channels.webhook import Network, Url, token
 
 TOKEN = "FLOODWATCH_VOICE_TOKEN"  # noqa: S105 - the name of the variable
-TIMEOUT_S = 10.0
 MOST = 200  # calls that are asked after
 ENDED = (Call.CONFIRMED, Call.NO_ANSWER, Call.BUSY, Call.OFF, Call.FAILED)
 TAKEN = (Call.ANSWERED, Call.HEARD, Call.CONFIRMED)
@@ -42,7 +41,7 @@ class VoiceTable(Table):
     timeout: Duration = 10_000
 
 
-class VoiceChannel:
+class VoiceChannel(UrlChannel):
     """Starts a call a message; how far each got comes by `reports`."""
 
     name = "voice"
@@ -54,13 +53,10 @@ class VoiceChannel:
         environment: Mapping[str, str] | None = None,
         context: ssl.SSLContext | None = None,
     ) -> None:
-        self._url = str(settings["url"]).rstrip("/")
-        self._allowed: Sequence[str] = tuple(settings.get("allow", ()))
+        super().__init__(settings, environment=environment, context=context)
+        self._url = self._url.rstrip("/")
         self._confirm = str(settings.get("confirm", "1"))
         self._repeat = int(settings.get("repeat", 2))
-        self.timeout = float(settings.get("timeout", TIMEOUT_S * 1_000)) / 1_000
-        self._environment = os.environ if environment is None else environment
-        self._context = context
         self._open: dict[str, str] = {}  # call -> the state last told
         self._lock = threading.Lock()
 
@@ -82,14 +78,7 @@ class VoiceChannel:
             "confirm": self._confirm,
             "repeat": self._repeat,
         }
-        result, reply = deliver(
-            self._url,
-            body=json.dumps(content, ensure_ascii=False).encode(),
-            headers=headers,
-            seconds=self.timeout,
-            allowed=self._allowed,
-            context=self._context,
-        )
+        result, reply = self._post(json.dumps(content, ensure_ascii=False).encode(), headers)
         call = _word(reply.body, "call") if reply else ""
         if result.sent is not Sent.ACCEPTED:
             return result

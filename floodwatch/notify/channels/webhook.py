@@ -3,9 +3,7 @@
 import hashlib
 import hmac
 import json
-import os
-import ssl
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
@@ -14,12 +12,12 @@ from floodwatch.model.errors import Refused
 from floodwatch.model.fields import Duration, Table, refuse
 from floodwatch.model.notification import Message, Result, Sent
 from floodwatch.model.severity import Severity
-from floodwatch.notify.channels.outbound import Forbidden, checked, deliver, network
+from floodwatch.notify.channels.outbound import Forbidden, checked, network
 from floodwatch.notify.channels.plain import lines, one_line
 from floodwatch.notify.channels.secret import secret
+from floodwatch.notify.channels.url_channel import UrlChannel
 
 SECRET = "FLOODWATCH_WEBHOOK_SECRET"  # noqa: S105 - the name of the variable
-TIMEOUT_S = 10.0
 
 
 def _url(given: object) -> str:
@@ -48,36 +46,38 @@ class WebhookTable(Table):
     timeout: Duration = 10_000
 
 
-class WebhookChannel:
-    """POSTs each message; the signature is over the timestamp, a dot and the body."""
+class SignedChannel(UrlChannel):
+    """POSTs JSON; the signature is over the timestamp, a dot and the body."""
+
+    secret_name: str  # of the variable that holds it
+
+    def _post_signed(self, message: Message, content: Mapping[str, Any]) -> Result:
+        try:
+            key = secret(self._environment, self.secret_name)
+        except Refused as error:
+            return Result(Sent.RETRY, str(error))
+        body = json.dumps(content, ensure_ascii=False, sort_keys=True).encode()
+        stamp = str(message.at // 1_000)
+        headers = {
+            "Content-Type": "application/json; charset=utf-8",
+            "User-Agent": "FloodWatch",
+            "Idempotency-Key": token(message.key),
+            "FloodWatch-Timestamp": stamp,
+            "FloodWatch-Signature": f"sha256={signature(key, stamp, body)}",
+        }
+        result, _ = self._post(body, headers)
+        return result
+
+
+class WebhookChannel(SignedChannel):
+    """POSTs each message."""
 
     name = "webhook"
-
-    def __init__(
-        self,
-        settings: Mapping[str, Any],
-        *,
-        environment: Mapping[str, str] | None = None,
-        context: ssl.SSLContext | None = None,
-    ) -> None:
-        self._url = str(settings["url"])
-        self._allowed: Sequence[str] = tuple(settings.get("allow", ()))
-        self.timeout = float(settings.get("timeout", TIMEOUT_S * 1_000)) / 1_000
-        self._environment = os.environ if environment is None else environment
-        self._context = context
+    secret_name = SECRET
 
     def send(self, message: Message) -> Result:
         """One message."""
-        return post_signed(
-            self._url,
-            document(message),
-            message=message,
-            secret_name=SECRET,
-            environment=self._environment,
-            allowed=self._allowed,
-            seconds=self.timeout,
-            context=self._context,
-        )
+        return self._post_signed(message, document(message))
 
 
 def document(message: Message) -> dict[str, Any]:
@@ -94,37 +94,6 @@ def document(message: Message) -> dict[str, Any]:
         "attempt": message.attempt,
         "at": message.at,
     }
-
-
-def post_signed(
-    url: str,
-    content: Mapping[str, Any],
-    *,
-    message: Message,
-    secret_name: str,
-    environment: Mapping[str, str],
-    allowed: Sequence[str],
-    seconds: float,
-    context: ssl.SSLContext | None,
-) -> Result:
-    """POST content as JSON, signed by the secret of that name."""
-    try:
-        key = secret(environment, secret_name)
-    except Refused as error:
-        return Result(Sent.RETRY, str(error))
-    body = json.dumps(content, ensure_ascii=False, sort_keys=True).encode()
-    stamp = str(message.at // 1_000)
-    headers = {
-        "Content-Type": "application/json; charset=utf-8",
-        "User-Agent": "FloodWatch",
-        "Idempotency-Key": token(message.key),
-        "FloodWatch-Timestamp": stamp,
-        "FloodWatch-Signature": f"sha256={signature(key, stamp, body)}",
-    }
-    result, _ = deliver(
-        url, body=body, headers=headers, seconds=seconds, allowed=allowed, context=context
-    )
-    return result
 
 
 def signature(key: str, stamp: str, body: bytes) -> str:
