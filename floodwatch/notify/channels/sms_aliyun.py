@@ -1,25 +1,20 @@
 """Text messages by Alibaba Cloud (Dysmsapi 2017-05-25), through its own library."""
 
 import json
-import os
 from collections.abc import Mapping
 from typing import Any
 
 from pydantic import Field
 
-from floodwatch.model.errors import Refused
 from floodwatch.model.fields import Duration
 from floodwatch.model.notification import Message, Result, Sent
-from floodwatch.notify.channels.cloud_sms import TemplatesTable, filled
+from floodwatch.notify.channels.cloud_channel import CloudChannel
+from floodwatch.notify.channels.cloud_sms import Filled, TemplatesTable
 from floodwatch.notify.channels.limited import LimitedTable
-from floodwatch.notify.channels.plain import one_line
 from floodwatch.notify.channels.sdk import bounded, fault, told
-from floodwatch.notify.channels.secret import secret
-from floodwatch.notify.channels.telephone import number
 from floodwatch.notify.channels.webhook import token
 
 KEY_ID, KEY_SECRET = "FLOODWATCH_SMS_ALIYUN_KEY_ID", "FLOODWATCH_SMS_ALIYUN_KEY_SECRET"
-TIMEOUT_S = 15.0
 _LATER = ("Throttling", "ServiceUnavailable", "SignatureNonceUsed", "InvalidTimeStamp")
 _NOBODY_KNOWS = ("isp.", "InternalError", "UnknownError")
 _MINUTE = (
@@ -39,36 +34,26 @@ class AliyunTable(LimitedTable):
     timeout: Duration = 15_000
 
 
-class AliyunChannel:
+class AliyunChannel(CloudChannel):
     """One call a message; `OutId` carries the key.
 
     An answer with status 200 can be a refusal: its `Code` is what counts.
     """
 
     name = "sms_aliyun"
+    variables = KEY_ID, KEY_SECRET
 
     def __init__(
         self, settings: Mapping[str, Any], *, environment: Mapping[str, str] | None = None
     ) -> None:
-        self._sign = str(settings["sign"])
+        super().__init__(settings, environment=environment)
         self._region = str(settings.get("region", "cn-hangzhou"))
         self._endpoint = str(settings.get("endpoint", "dysmsapi.aliyuncs.com"))
         self._protocol = str(settings.get("protocol", "https")).upper()
-        self._templates: Mapping[str, Any] = settings["templates"]
-        self.timeout = float(settings.get("timeout", TIMEOUT_S * 1_000)) / 1_000
-        self._environment = os.environ if environment is None else environment
 
-    def send(self, message: Message) -> Result:
-        """One message to one number."""
-        if not (to := number(message.address)):
-            return Result(Sent.PERMANENT, f"{one_line(message.address)} is no telephone number")
-        template = filled(message, self._templates)
-        if template.why:
-            return Result(Sent.PERMANENT, template.why)
-        try:
-            keys = secret(self._environment, KEY_ID), secret(self._environment, KEY_SECRET)
-        except Refused as error:
-            return Result(Sent.RETRY, str(error))
+    def _hand_over(
+        self, message: Message, to: str, *, template: Filled, keys: tuple[str, str]
+    ) -> Result:
         fields = {
             "phone_numbers": to,
             "sign_name": self._sign,

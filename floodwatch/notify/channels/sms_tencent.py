@@ -1,7 +1,6 @@
 """Text messages by Tencent Cloud (SMS 2021-01-11), through its own library."""
 
 import logging
-import os
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -9,22 +8,19 @@ from typing import Any
 from pydantic import Field
 
 from floodwatch.model.clock import SystemClock
-from floodwatch.model.errors import Refused
 from floodwatch.model.fields import Duration
 from floodwatch.model.notification import DeliveryReport, Incoming, Message, Result, Sent
 from floodwatch.notify.channels.bounded import within
-from floodwatch.notify.channels.cloud_sms import TemplatesTable, filled
+from floodwatch.notify.channels.cloud_channel import CloudChannel
+from floodwatch.notify.channels.cloud_sms import Filled, TemplatesTable
 from floodwatch.notify.channels.limited import LimitedTable
 from floodwatch.notify.channels.plain import one_line
 from floodwatch.notify.channels.sdk import bounded, fault, told
-from floodwatch.notify.channels.secret import secret
-from floodwatch.notify.channels.telephone import number
 from floodwatch.notify.channels.webhook import token
 
 _log = logging.getLogger(__name__)
 
 SECRET_ID, SECRET_KEY = "FLOODWATCH_SMS_TENCENT_SECRET_ID", "FLOODWATCH_SMS_TENCENT_SECRET_KEY"
-TIMEOUT_S = 15.0
 _LATER = (
     "RequestLimitExceeded",
     "LimitExceeded.PhoneNumberThirtySecondLimit",
@@ -50,34 +46,24 @@ class TencentTable(LimitedTable):
     timeout: Duration = 15_000
 
 
-class TencentChannel:
+class TencentChannel(CloudChannel):
     """One call a message; `SessionContext` carries the key."""
 
     name = "sms_tencent"
+    variables = SECRET_ID, SECRET_KEY
 
     def __init__(
         self, settings: Mapping[str, Any], *, environment: Mapping[str, str] | None = None
     ) -> None:
+        super().__init__(settings, environment=environment)
         self._app = str(settings["app"])
-        self._sign = str(settings["sign"])
         self._region = str(settings.get("region", "ap-guangzhou"))
         self._endpoint = str(settings.get("endpoint", "sms.tencentcloudapi.com"))
         self._protocol = str(settings.get("protocol", "https"))
-        self._templates: Mapping[str, Any] = settings["templates"]
-        self.timeout = float(settings.get("timeout", TIMEOUT_S * 1_000)) / 1_000
-        self._environment = os.environ if environment is None else environment
 
-    def send(self, message: Message) -> Result:
-        """One message to one number."""
-        if not (to := number(message.address)):
-            return Result(Sent.PERMANENT, f"{one_line(message.address)} is no telephone number")
-        template = filled(message, self._templates)
-        if template.why:
-            return Result(Sent.PERMANENT, template.why)
-        try:
-            keys = self._keys()
-        except Refused as error:
-            return Result(Sent.RETRY, str(error))
+    def _hand_over(
+        self, message: Message, to: str, *, template: Filled, keys: tuple[str, str]
+    ) -> Result:
         fields = {
             "PhoneNumberSet": [to],
             "SmsSdkAppId": self._app,
@@ -91,9 +77,6 @@ class TencentChannel:
             lambda: self._call(keys, "SendSms", fields),
             lambda answer: _judged(answer, keys),
         )
-
-    def _keys(self) -> tuple[str, str]:
-        return secret(self._environment, SECRET_ID), secret(self._environment, SECRET_KEY)
 
     def _call(self, keys: tuple[str, str], action: str, fields: Mapping[str, Any]) -> Any:
         """The answer, or an `Error` in its place."""
