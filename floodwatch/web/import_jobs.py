@@ -5,19 +5,18 @@ import re
 import secrets
 import shutil
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from threading import Event, Lock, Thread
 
 from werkzeug.datastructures import FileStorage
 
-from floodwatch.model.errors import FloodWatchError, Refused
+from floodwatch.model.errors import Refused
 from floodwatch.pipeline.import_report import Progress, Report
+from floodwatch.web import jobs
 
 MOST_FILES = 50
 KEPT_UPLOADS = 30
 _TOKEN = re.compile(r"[0-9a-f]{24}")
-log = logging.getLogger(__name__)
 Work = Callable[[Callable[[Progress], None], Callable[[], bool]], Report]
 
 
@@ -69,48 +68,30 @@ def _clean(name: str) -> str:
 
 
 @dataclass
-class Job:
+class Job(jobs.Job):
     """One import while it runs and after."""
 
-    token: str
     names: Sequence[str]
     progress: Progress | None = None
     report: Report | None = None
-    error: str = ""
-    cancelled: Event = field(default_factory=Event)
-    done: Event = field(default_factory=Event)
 
 
-class Jobs:
+class Jobs(jobs.Jobs[Job]):
     """The imports of this process; one at a time, so that live data always come through."""
 
-    def __init__(self) -> None:
-        self._lock = Lock()
-        self._jobs: dict[str, Job] = {}
-
-    def get(self, token: str) -> Job | None:
-        """The job of an upload."""
-        return self._jobs.get(token)
+    kind = "import"
+    busy = "another import is running; wait until it is done or cancel it"
+    failed = "internal error; the log says more. What was stored can be taken back."
+    log = logging.getLogger(__name__)
 
     def start(self, token: str, names: Sequence[str], work: Work) -> Job:
         """Begin; Refused while another import of this process runs."""
-        with self._lock:
-            if any(not job.done.is_set() for job in self._jobs.values()):
-                raise Refused("another import is running; wait until it is done or cancel it")
-            job = self._jobs[token] = Job(token, names)
-        Thread(target=self._run, args=(job, work), name=f"import-{token}", daemon=True).start()
-        return job
+        job = Job(token, names)
 
-    def _run(self, job: Job, work: Work) -> None:
         def show(progress: Progress) -> None:
             job.progress = progress
 
-        try:
+        def run() -> None:
             job.report = work(show, job.cancelled.is_set)
-        except FloodWatchError as error:
-            job.error = str(error)
-        except Exception:  # the thread's boundary: the page must be told
-            log.exception("import %s failed", job.token)
-            job.error = "internal error; the log says more. What was stored can be taken back."
-        finally:
-            job.done.set()
+
+        return self.begin(job, run)

@@ -140,9 +140,7 @@ def run(token: str) -> ResponseReturnValue:
 @needs(Role.ENGINEER)
 def job(token: str) -> ResponseReturnValue:
     """How far it is; the report when it is done."""
-    found = _jobs().get(token)
-    if found is None:
-        abort(HTTPStatus.NOT_FOUND)
+    found = _jobs().known(token)
     done = found.done.is_set()  # once: it may end while the page is drawn
     if done and found.report is not None and found.report.import_id is not None:
         return redirect(url_for("imports.report", import_id=found.report.import_id))
@@ -153,9 +151,7 @@ def job(token: str) -> ResponseReturnValue:
 @needs(Role.ENGINEER)
 def progress(token: str) -> ResponseReturnValue:
     """How far, for the page's bar."""
-    found = _jobs().get(token)
-    if found is None:
-        abort(HTTPStatus.NOT_FOUND)
+    found = _jobs().known(token)
     told = found.progress._asdict() if found.progress else {}
     return jsonify(done=found.done.is_set(), error=found.error, **told)
 
@@ -164,9 +160,7 @@ def progress(token: str) -> ResponseReturnValue:
 @needs(Role.ENGINEER)
 def cancel(token: str) -> ResponseReturnValue:
     """Stop after the piece at hand; what is stored stays and can be taken back."""
-    found = _jobs().get(token)
-    if found is None:
-        abort(HTTPStatus.NOT_FOUND)
+    found = _jobs().known(token)
     found.cancelled.set()
     _record("import cancel", ", ".join(found.names))
     return redirect(url_for("imports.job", token=token))

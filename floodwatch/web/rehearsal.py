@@ -32,7 +32,7 @@ from floodwatch.web.care import field, me
 from floodwatch.web.guard import needs
 from floodwatch.web.here import here
 from floodwatch.web.language import _
-from floodwatch.web.rehearsal_jobs import Job, Jobs
+from floodwatch.web.rehearsal_jobs import Jobs
 from floodwatch.web.services import Services, services
 from floodwatch.web.words import local
 
@@ -174,18 +174,11 @@ def _answers() -> Answers:
     return ANSWERS.get(field("answers"), ANSWERS[WITHIN])
 
 
-def _job(token: str) -> Job:
-    found = _jobs().get(token)
-    if found is None:
-        abort(HTTPStatus.NOT_FOUND)
-    return found
-
-
 @blueprint.get("/rehearsal/<token>")
 @needs(Role.ENGINEER)
 def job(token: str) -> str:
     """How far it is; what it has found when it is done."""
-    found = _job(token)
+    found = _jobs().known(token)
     done = found.done.is_set()  # once: it may end while the page is drawn
     report = tables.report(found.found, here().district) if done and found.found else None
     return render_template("rehearsal_job.html", job=found, done=done, report=report)
@@ -195,7 +188,7 @@ def job(token: str) -> str:
 @needs(Role.ENGINEER)
 def progress(token: str) -> ResponseReturnValue:
     """How far, for the page's bar."""
-    found = _job(token)
+    found = _jobs().known(token)
     return jsonify(done=found.done.is_set(), rules=found.progress[0], of=found.progress[1])
 
 
@@ -203,7 +196,7 @@ def progress(token: str) -> ResponseReturnValue:
 @needs(Role.ENGINEER)
 def cancel(token: str) -> ResponseReturnValue:
     """Stop it; nothing was changed."""
-    _job(token).cancelled.set()
+    _jobs().known(token).cancelled.set()
     return redirect(url_for("rehearsal.job", token=token))
 
 
@@ -211,7 +204,7 @@ def cancel(token: str) -> ResponseReturnValue:
 @needs(Role.ENGINEER)
 def download(token: str) -> Response:
     """Every alert of both, side by side, for a spreadsheet."""
-    found = _job(token)
+    found = _jobs().known(token)
     if found.found is None:
         abort(HTTPStatus.NOT_FOUND)
     text = tables.as_csv(found.found, here().district)
