@@ -53,71 +53,78 @@ def _get(summary: str, *parameters: dict[str, Any], **answers: Any) -> dict[str,
     }
 
 
-def _shelve(number: dict[str, Any]) -> dict[str, Any]:
-    asked = {"minutes": {"type": "integer"}, "reason": _TEXT, "second": _TEXT}
-    schema = {"type": "object", "required": ["reason"], "properties": asked}
+def _asked(summary: str, number: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
     return {
-        "summary": "Shelve: nobody is reminded for a while",
+        "summary": summary,
         "parameters": [number],
         "requestBody": {"content": {"application/json": {"schema": schema}}},
         "responses": _answers(),
     }
 
 
-def document() -> dict[str, Any]:
-    """The whole document."""
-    number = _parameter("id", place="path", required=True)
-    push = {
+def _shelve(number: dict[str, Any]) -> dict[str, Any]:
+    fields = {"minutes": {"type": "integer"}, "reason": _TEXT, "second": _TEXT}
+    schema = {"type": "object", "required": ["reason"], "properties": fields}
+    return _asked("Shelve: nobody is reminded for a while", number, schema)
+
+
+def _acknowledge(number: dict[str, Any]) -> dict[str, Any]:
+    return _asked("Acknowledge", number, {"type": "object", "properties": {"note": _TEXT}})
+
+
+def _push() -> dict[str, Any]:
+    content = {
+        "application/json": {"schema": {"type": "array", "items": _READING}},
+        "text/csv": {"schema": _TEXT},
+    }
+    return {
         "summary": "Push readings; 200 after the commit",
-        "requestBody": {
-            "required": True,
-            "content": {
-                "application/json": {"schema": {"type": "array", "items": _READING}},
-                "text/csv": {"schema": _TEXT},
-            },
-        },
+        "requestBody": {"required": True, "content": content},
         "responses": _answers(_RECEIPT),
     }
+
+
+def _readings() -> dict[str, Any]:
     stored = _get(
         "Stored readings of one series",
         _parameter("station", required=True),
         _parameter("variable", required=True),
         *(_parameter(name) for name in ("gauge", "from", "to", "max_points")),
     )
-    acknowledge = {
-        "summary": "Acknowledge",
-        "parameters": [number],
-        "requestBody": {
-            "content": {
-                "application/json": {
-                    "schema": {"type": "object", "properties": {"note": _TEXT}},
-                }
-            }
-        },
-        "responses": _answers(),
+    return {"post": _push(), **stored}
+
+
+def _alerts() -> dict[str, Any]:
+    number = _parameter("id", place="path", required=True)
+    return {
+        "/api/v1/alerts": _get("Alerts", _parameter("state")),
+        "/api/v1/alerts/{id}": _get("One alert with its timeline", number),
+        "/api/v1/alerts/{id}/ack": {"post": _acknowledge(number)},
+        "/api/v1/alerts/{id}/shelve": {"post": _shelve(number)},
+        "/api/v1/alerts.atom": _get(
+            "Atom feed of the newest transitions", kind="application/atom+xml"
+        ),
+        "/api/v1/alerts/{id}/cap/{seq}.xml": _get(
+            "One transition as CAP 1.2",
+            number,
+            _parameter("seq", place="path", required=True),
+            kind="application/cap+xml",
+        ),
     }
+
+
+def document() -> dict[str, Any]:
+    """The whole document."""
     return {
         "openapi": "3.0.3",
         "info": {"title": "FloodWatch", "version": __version__},
         "components": {"securitySchemes": {"token": {"type": "http", "scheme": "bearer"}}},
         "security": [{"token": []}],
         "paths": {
-            "/api/v1/readings": {"post": push, **stored},
+            "/api/v1/readings": _readings(),
             "/api/v1/stations": _get("Configured stations"),
             "/api/v1/latest": _get("Newest readings", _parameter("station")),
-            "/api/v1/alerts": _get("Alerts", _parameter("state")),
-            "/api/v1/alerts/{id}": _get("One alert with its timeline", number),
-            "/api/v1/alerts/{id}/ack": {"post": acknowledge},
-            "/api/v1/alerts/{id}/shelve": {"post": _shelve(number)},
-            "/api/v1/alerts.atom": _get(
-                "Atom feed of the newest transitions", kind="application/atom+xml"
-            ),
-            "/api/v1/alerts/{id}/cap/{seq}.xml": _get(
-                "One transition as CAP 1.2",
-                number,
-                _parameter("seq", place="path", required=True),
-                kind="application/cap+xml",
-            ),
+            **_alerts(),
             "/api/v1/events": _get(
                 "Server-sent events: reading, alert, coverage, change, clock, reset",
                 kind="text/event-stream",
