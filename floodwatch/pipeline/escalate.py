@@ -22,9 +22,9 @@ from floodwatch.pipeline.asking import entry_of
 from floodwatch.pipeline.room_sound import Bell
 from floodwatch.pipeline.telephones import Telephones
 from floodwatch.store import obligation_log, outbox, timeline
-from floodwatch.store.alert_log import rule_key
 from floodwatch.store.database import Transaction
 from floodwatch.store.obligation_log import Move, Owing
+from floodwatch.store.rule_states import rule_key
 
 MOST = 200  # obligations a step; the next tick takes the rest
 ALONG = 2 * MINUTE  # so much too early a matter is taken along with another of the same person

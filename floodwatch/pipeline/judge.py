@@ -13,7 +13,7 @@ from floodwatch.pipeline.plan import Plan
 from floodwatch.pipeline.sight import Given, History, Task, Work, context, gather
 from floodwatch.pipeline.tell import tell
 from floodwatch.rules.context import Ended
-from floodwatch.store import alert_log
+from floodwatch.store import alert_log, rule_states
 from floodwatch.store.alert_log import Change
 from floodwatch.store.database import Transaction
 from floodwatch.store.doubted import doubted as in_doubt
@@ -113,7 +113,7 @@ def _look(work: _Work, tasks: Collection[Task]) -> Given:
     watching = work.plan.order.watching
     keys = [task.rule.key for task in tasks]
     watched = {other for key in keys for other in watching.get(key, ())} if watching else set()
-    states = alert_log.states(work.tx.connection, {*keys, *watched})
+    states = rule_states.states(work.tx.connection, {*keys, *watched})
     stored = last_ended(work.tx.connection, watched)
     ended = {rule: Ended(*found) for rule, found in stored.items()}
     ended |= _recalled(work, tasks, ended)
@@ -173,7 +173,7 @@ def _round(work: _Work, tasks: Sequence[Task], found: Given, *, judged: _Judged)
 def _broken(work: _Work, broken: Mapping[RuleKey, str]) -> None:
     faults.note(work.tx, {str(rule): error for rule, error in broken.items()}, now=work.now)
     for rule in broken:
-        alert_log.postpone(work.tx, rule, until=work.now + faults.RETRY)
+        rule_states.postpone(work.tx, rule, until=work.now + faults.RETRY)
 
 
 def _by_import_alone(

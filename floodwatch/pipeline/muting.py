@@ -12,8 +12,9 @@ from floodwatch.model.finding import Finding
 from floodwatch.model.mute import Matter, Mute, MuteKind
 from floodwatch.model.severity import Severity
 from floodwatch.store import duty_log, mutes, outbox, timeline
-from floodwatch.store.alert_log import Told, rule_key
+from floodwatch.store.alert_log import Told
 from floodwatch.store.database import Transaction
+from floodwatch.store.rule_states import rule_key
 
 SPOKEN = (TransitionKind.FIRED, TransitionKind.WORSENED)
 SILENT = "muted"  # the reason of messages that a mute keeps from leaving

@@ -13,9 +13,9 @@ from floodwatch.notify.muting_text import shelved_alone, shelved_by_two
 from floodwatch.notify.text_fields import plain_slots
 from floodwatch.pipeline import muting
 from floodwatch.store import alert_log, duty_log, mutes, outbox, people, timeline
-from floodwatch.store.alert_log import rule_key
 from floodwatch.store.database import Transaction
 from floodwatch.store.mutes import Fresh
+from floodwatch.store.rule_states import rule_key
 
 LONGEST = 24 * HOUR  # of maintenance, unless the service says otherwise
 

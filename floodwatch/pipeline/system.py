@@ -11,7 +11,7 @@ from floodwatch.pipeline import faults, lines
 from floodwatch.pipeline.judge import settle
 from floodwatch.pipeline.plan import Plan
 from floodwatch.pipeline.service_clock import Moment
-from floodwatch.store import alert_log
+from floodwatch.store import rule_states
 from floodwatch.store.alert_log import Change
 from floodwatch.store.clockwork import jobs, setting
 from floodwatch.store.database import Transaction
@@ -45,7 +45,7 @@ def check(
         findings |= {key(name): finding for name, finding in watch(tx, plan, moment).items()}
     if plan.district.demonstration:  # its clock leaps; the timetable keeps the machine's time
         findings[key("timetable")] = CLEAR
-    states = alert_log.states(tx.connection, list(findings))
+    states = rule_states.states(tx.connection, list(findings))
     changes = []
     for rule, finding in findings.items():
         before = states.get(rule, RuleState())

@@ -14,10 +14,11 @@ from floodwatch.pipeline.plan import Plan, Plans, place
 from floodwatch.pipeline.service_clock import Moment, ServiceClock
 from floodwatch.pipeline.sight import Task
 from floodwatch.pipeline.tell import tell_anew
-from floodwatch.store import alert_log
+from floodwatch.store import rule_states
 from floodwatch.store.clockwork import Lease
 from floodwatch.store.database import Database, Transaction
 from floodwatch.store.journal import SeriesMap
+from floodwatch.store.rule_states import is_key, rule_key
 
 BEAT = SECOND  # how often service time and the lease are written
 TOGETHER = 50  # rules judged at once by a tick
@@ -89,7 +90,7 @@ class Ticker:
                 return True
             if muting.due(connection, district=plan.district, now=now):
                 return True
-            if alert_log.due(connection, now) or registers.waiting(connection):
+            if rule_states.due(connection, now) or registers.waiting(connection):
                 return True
             return escalate.due(connection, now=now)
 
@@ -142,14 +143,14 @@ class Ticker:
         """
         hurry = partial(renamed.pass_on, tx, district=plan.district, now=now)
         faults.attempt(tx, "asking in the place of people gone", hurry)
-        stored = alert_log.versions(tx.connection)
+        stored = rule_states.versions(tx.connection)
         retired = plan.retired(now)
         gone = [
             key
             for key in stored
             if key.station in retired or (key not in plan.rules and _ends(key, plan))
         ]
-        states = alert_log.states(tx.connection, gone)
+        states = rule_states.states(tx.connection, gone)
         ends = [
             ended(
                 key,
@@ -182,7 +183,7 @@ def _called(
     """The rules that time, what people have entered, or a fault to be tried again asks for."""
     again = [key for key, fault in _rules_of(failed).items() if _again(fault, now)]
     entered = [rule.key for rule in registers.take(tx, plan)]
-    return dict.fromkeys([*entered, *alert_log.due(tx.connection, now), *again])
+    return dict.fromkeys([*entered, *rule_states.due(tx.connection, now), *again])
 
 
 def _mute(tx: Transaction, plan: Plan, now: int) -> None:
@@ -240,4 +241,4 @@ def _forget_mended(
 
 def _rules_of(failed: Mapping[str, Fault]) -> dict[RuleKey, Fault]:
     """The faults of rules; other parts have no slash in their names."""
-    return {alert_log.rule_key(n): fault for n, fault in failed.items() if n.count("/") >= 4}
+    return {rule_key(n): fault for n, fault in failed.items() if is_key(n)}

@@ -1,17 +1,13 @@
-"""Rule states and alerts: written in the transaction of the readings that caused them."""
+"""Alerts: written, with the states of their rules, in the transaction of the readings."""
 
-import logging
 from collections.abc import Iterable, Sequence
-from functools import cache
-from math import isfinite
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, TextClause, bindparam, insert, select, text, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
-from floodwatch.model.alert import Origin, Phase, RuleKey, RuleState, Transition, TransitionKind
+from floodwatch.model.alert import Origin, RuleKey, RuleState, Transition, TransitionKind
 from floodwatch.model.finding import Finding
-from floodwatch.model.severity import Severity
-from floodwatch.store import timeline
+from floodwatch.store import rule_states, timeline
 from floodwatch.store.among import among
 from floodwatch.store.answers import (
     CallEntry,
@@ -25,10 +21,9 @@ from floodwatch.store.answers import (
     record_call,
 )
 from floodwatch.store.database import Transaction
-from floodwatch.store.dialect import Dialect, dialect_of
+from floodwatch.store.rule_states import finite
 from floodwatch.store.tables import alert as _alert
 from floodwatch.store.tables import alert_event as _event
-from floodwatch.store.tables import rule_state as _state
 from floodwatch.store.timeline import events
 
 __all__ = [
@@ -42,20 +37,13 @@ __all__ = [
     "alerts",
     "answer",
     "call_list",
-    "due",
     "events",
     "imported_open",
     "obligations",
     "open_obligations",
-    "postpone",
     "record_call",
-    "rule_key",
     "save",
-    "states",
-    "versions",
 ]
-
-_log = logging.getLogger(__name__)
 
 
 class Change(NamedTuple):
@@ -83,53 +71,6 @@ class Told(NamedTuple):
     alert: dict[str, Any]
     first: bool
     origin: Origin = Origin.LIVE
-
-
-def rule_key(name: str) -> RuleKey:
-    """The key written as str(RuleKey); a station's name may itself contain a slash."""
-    return RuleKey(*name.rsplit("/", 4))
-
-
-def states(connection: Connection, rules: Iterable[RuleKey]) -> dict[RuleKey, RuleState]:
-    """The stored states of these rules; one never seen is absent."""
-    by_name = {str(rule): rule for rule in rules}
-    dialect = dialect_of(connection.dialect.name)
-    found = dialect.ask(connection, _states(dialect), {"rules": dialect.array(by_name)})
-    return {by_name[row[0]]: _decoded(_Stored(*row), dialect) for row in found}
-
-
-@cache  # asked in every transaction: making the statement anew costs as much as asking
-def _states(dialect: Dialect) -> TextClause:
-    columns = ", ".join(_Stored._fields)
-    return text(f"SELECT {columns} FROM rule_state WHERE rule IN {dialect.texts('rules')}")
-
-
-def due(connection: Connection, now: int) -> list[RuleKey]:
-    """The rules that time alone may change by now (service ms), longest waiting first."""
-    rows = dialect_of(connection.dialect.name).ask(connection, _DUE, {"now": now})
-    return [rule_key(row[0]) for row in rows if _is_key(row[0])]
-
-
-_DUE = text("SELECT rule FROM rule_state WHERE due <= :now ORDER BY due, rule")
-
-
-def postpone(tx: Transaction, rule: RuleKey, *, until: int) -> None:
-    """A rule that cannot be judged now is not asked again before `until`."""
-    mine = update(_state).where(_state.c.rule == str(rule), _state.c.due < until)
-    tx.connection.execute(mine.values(due=until))
-
-
-def versions(connection: Connection) -> dict[RuleKey, int]:
-    """Every rule that has a stored state, and the configuration by which it was last judged."""
-    rows = dialect_of(connection.dialect.name).ask(connection, _VERSIONS, {})
-    return {rule_key(name): version for name, version in rows if _is_key(name)}
-
-
-_VERSIONS = text("SELECT rule, config_version FROM rule_state")
-
-
-def _is_key(name: str) -> bool:
-    return name.count("/") >= 4  # a row that is no rule's hinders none
 
 
 def imported_open(connection: Connection, rules: Iterable[RuleKey]) -> set[RuleKey]:
@@ -171,7 +112,17 @@ def save(tx: Transaction, changes: Sequence[Change]) -> list[Told]:
     book = _Book(tx, [change for change in changes if _touches(change)])
     told = [entry for change in changes for entry in book.live(change)]
     book.write()
-    _save_states(tx, changes, book)
+    kept = [
+        rule_states.Kept(
+            change.rule,
+            change.after,
+            book.open_id(change.rule) if _touches(change) else change.after.alert_id,
+            change.config_version,
+        )
+        for change in changes
+        if change.after != change.before
+    ]
+    rule_states.save(tx, kept)
     return [entry._replace(alert_id=entry.alert["id"]) for entry in told]
 
 
@@ -283,7 +234,7 @@ class _Book:
             "kind": transition.kind.value,
             "severity": int(transition.severity),
             "previous": None if transition.previous is None else int(transition.previous),
-            "value": _number(finding.value),
+            "value": finite(finding.value),
             "value_time": finding.time,
             "who": None,
             "text": transition.why,
@@ -306,7 +257,7 @@ def _apply(row: dict[str, Any], transition: Transition, origin: Origin) -> None:
     row["severity"] = int(transition.severity)
     row["worst"] = max(row["worst"], row["severity"])
     if finding.value is not None:
-        row |= {"value": _number(finding.value), "value_time": finding.time}
+        row |= {"value": finite(finding.value), "value_time": finding.time}
     if kind is TransitionKind.RESOLVED:
         row["resolved_at"] = transition.at
         return
@@ -320,82 +271,14 @@ def _apply(row: dict[str, Any], transition: Transition, origin: Origin) -> None:
 
 def _keep_peak(row: dict[str, Any], state: RuleState) -> None:
     if state.peak is not None:
-        row |= {"peak": _number(state.peak), "peak_at": state.peak_at}
+        row |= {"peak": finite(state.peak), "peak_at": state.peak_at}
     elif row["peak"] is None:
         row |= {"peak": row["value"], "peak_at": row["value_time"]}
-
-
-def _number(value: float | None) -> float | None:
-    return float(value) if value is not None and isfinite(value) else None
 
 
 def _facts(finding: Finding) -> dict[str, float | int | str | None]:
     """The finding's facts as JSON has them: no NaN, no numpy."""
     return {
-        name: value if isinstance(value, str) else _number(value)
+        name: value if isinstance(value, str) else finite(value)
         for name, value in finding.facts.items()
     }
-
-
-def _save_states(tx: Transaction, changes: Sequence[Change], book: _Book) -> None:
-    rows = [
-        {
-            "rule": str(change.rule),
-            "phase": change.after.phase.value,
-            "due": change.after.due,
-            "alert_id": book.open_id(change.rule) if _touches(change) else change.after.alert_id,
-            "state": _encode(change.after),
-            "config_version": change.config_version,
-            "rev": tx.rev,
-        }
-        for change in changes
-        if change.after != change.before
-    ]
-    names = _state.columns.keys()
-    tx.dialect.upsert(tx.connection, _state, [[row[name] for name in names] for row in rows])
-
-
-def _encode(state: RuleState) -> dict[str, Any]:
-    return {
-        "severity": state.severity,
-        "pending": state.pending,
-        "pending_since": state.pending_since,
-        "falling": state.falling,
-        "peak": _number(state.peak),
-        "peak_at": state.peak_at,
-        "changes": state.changes,
-    }
-
-
-class _Stored(NamedTuple):
-    rule: str
-    phase: str
-    due: int | None
-    alert_id: int | None
-    state: Any  # a document
-
-
-def _decoded(row: _Stored, dialect: Dialect) -> RuleState:
-    """The state; of one that cannot be read its alert at its mildest: worse is told anew."""
-    try:
-        return _decode(row, dialect.document(row.state))
-    except (KeyError, TypeError, ValueError):
-        _log.exception("the state of rule %s cannot be read", row.rule)
-    if row.alert_id is None and row.phase != Phase.FIRING.value:
-        return RuleState(due=row.due)
-    return RuleState(Phase.FIRING, Severity.IV, due=row.due, alert_id=row.alert_id)
-
-
-def _decode(row: _Stored, stored: dict[str, Any]) -> RuleState:
-    return RuleState(
-        phase=Phase(row.phase),
-        severity=Severity(stored["severity"]) if stored["severity"] else None,
-        pending=Severity(stored["pending"]) if stored["pending"] else None,
-        pending_since=stored["pending_since"],
-        falling=tuple((severity, since) for severity, since in stored["falling"]),
-        due=row.due,
-        alert_id=row.alert_id,
-        peak=stored["peak"],
-        peak_at=stored["peak_at"],
-        changes=tuple(stored["changes"]),
-    )

@@ -18,7 +18,7 @@ from floodwatch.model.clock import MINUTE
 from floodwatch.model.errors import Refused
 from floodwatch.model.finding import Finding
 from floodwatch.model.severity import Severity
-from floodwatch.store import alert_log
+from floodwatch.store import alert_log, rule_states
 from floodwatch.store.alert_log import Change, Told
 from floodwatch.store.database import Database
 from floodwatch.store.tables import obligation
@@ -58,7 +58,7 @@ def save(database: Database, *changes: Change) -> list[Told]:
 
 def state(database: Database, rule: RuleKey = STAGE) -> RuleState:
     with database.read() as connection:
-        return alert_log.states(connection, [rule]).get(rule, RuleState())
+        return rule_states.states(connection, [rule]).get(rule, RuleState())
 
 
 def fired(database: Database, severity: Severity = Severity.II) -> int:
@@ -132,8 +132,8 @@ def test_due_lists_the_rules_whose_time_has_come(database: Database) -> None:
         Change(DEPTH, RuleState(), RuleState(due=NOW + 1), (), Origin.LIVE, 1),
     )
     with database.read() as connection:
-        assert alert_log.due(connection, NOW) == [STAGE]
-        assert alert_log.due(connection, NOW + 1) == [STAGE, DEPTH]
+        assert rule_states.due(connection, NOW) == [STAGE]
+        assert rule_states.due(connection, NOW + 1) == [STAGE, DEPTH]
 
 
 def test_one_rule_has_one_open_alert_over_its_whole_life(database: Database) -> None:

@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import ColumnElement, select
 
 from floodwatch.model.alert import Origin, RuleKey, RuleState
-from floodwatch.store import alert_log, timeline
+from floodwatch.store import alert_log, rule_states, timeline
 from floodwatch.store.alert_log import Change
 from floodwatch.store.among import among
 from floodwatch.store.database import Database
@@ -54,6 +54,6 @@ def test_the_states_of_a_provinces_rules_are_read_in_one_statement(database: Dat
             tx, [Change(rule, RuleState(), kept, (), Origin.LIVE, 1) for rule in rules[::4]]
         )
     with database.read() as connection:
-        assert alert_log.states(connection, rules) == dict.fromkeys(rules[::4], kept)
+        assert rule_states.states(connection, rules) == dict.fromkeys(rules[::4], kept)
         assert alert_log.imported_open(connection, rules) == set()
         assert timeline.last_seq(connection, range(MANY)) == {}

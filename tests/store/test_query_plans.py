@@ -10,7 +10,6 @@ from floodwatch.model.alert import RuleKey
 from floodwatch.model.clock import DAY
 from floodwatch.model.reading import SeriesKey
 from floodwatch.store import (
-    alert_log,
     call_history,
     city_requests,
     dispatch,
@@ -19,6 +18,7 @@ from floodwatch.store import (
     mutes,
     obligation_log,
     outbox,
+    rule_states,
     sounds,
     watched,
 )
@@ -33,7 +33,7 @@ QUESTIONS: list[tuple[str, Callable[[Connection], object]]] = [
     ("pk_reading", lambda connection: journal.windows(connection, {1: (NOW, NOW + 5)})),
     ("pk_reading", lambda connection: journal.stored(connection, [(1, NOW), (2, NOW)])),
     ("pk_latest", lambda connection: journal.latest(connection, [1])),
-    ("pk_rule_state", lambda connection: alert_log.states(connection, [RULE])),
+    ("pk_rule_state", lambda connection: rule_states.states(connection, [RULE])),
 ]
 
 
