@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import NullPool, create_engine, text
 
+from floodwatch.model.clock import MINUTE
 from floodwatch.store.database import FILE, Database
 from tests.servers import postgres_server
 
@@ -71,6 +72,25 @@ def database(request: pytest.FixtureRequest) -> Database:
     """A fresh database; the test runs once on SQLite and once on PostgreSQL."""
     found: Database = request.getfixturevalue(f"{request.param}_database")
     return found
+
+
+@pytest.fixture(scope="session")
+def storm_at(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[int, Database]]:
+    """The demonstration's storm with nobody in the room, as it stood at some hours of its clock.
+
+    It is lived through once for all; what a test writes into it, it takes back.
+    """
+    from tests.pipeline.storming import copied, showing  # the whole pipeline: most need none of it
+
+    lived = Database.at(tmp_path_factory.mktemp("storm"))
+    stood, before = {}, 3  # it opens at three
+    with showing(lived) as live_on:
+        for hour in (4, 5, 8, 12):
+            live_on((hour - before) * MINUTE)  # at sixty times
+            stood[hour], before = copied(lived, tmp_path_factory.mktemp(f"storm_{hour}")), hour
+    yield stood
+    for database in (lived, *stood.values()):
+        database.close()
 
 
 def _administer(url: str, statement: str) -> None:

@@ -1,73 +1,21 @@
 """The audit over the demonstration's storm: every crossing is explained, and quickly."""
 
-import threading
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 from sqlalchemy import delete, select, update
 
-from floodwatch import config
 from floodwatch.audit import Violation, violations
 from floodwatch.audit.crossings import demands
 from floodwatch.audit.documents import read
-from floodwatch.config.live import Configuration
-from floodwatch.model.clock import DAY, HOUR, MINUTE, SetClock
-from floodwatch.pipeline import channels
-from floodwatch.pipeline.deliver import Deliverer
-from floodwatch.pipeline.demonstration import Demonstration, DemonstrationTime
-from floodwatch.pipeline.ingest import Ingest
-from floodwatch.pipeline.plan import Plans
-from floodwatch.pipeline.tick import Ticker
-from floodwatch.sources.simulator import demonstration as simulated
-from floodwatch.sources.simulator.control import DemoClock
+from floodwatch.model.clock import HOUR, MINUTE
 from floodwatch.sources.simulator.storm import T0
 from floodwatch.store import config_log, tables
-from floodwatch.store.clockwork import Lease
 from floodwatch.store.database import Database
-from floodwatch.store.journal import SeriesMap
-from floodwatch.store.writer import Writer
-
-FOLDER = Path(__file__).parents[2] / "config"
-END = T0 + DAY
 
 
-@pytest.fixture(scope="module")
-def storm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
-    """The storm from its beginning to the morning, with its scripted people."""
-    database = Database.at(tmp_path_factory.mktemp("storm"))
-    database.migrate()
-    config.apply(database, FOLDER, who="test", now=T0)
-    real = SetClock(T0)
-    clock = DemoClock(real)
-    service = DemonstrationTime(clock, real)
-    configuration = Configuration(database)
-    plans, series = Plans(configuration), SeriesMap()
-    epoch = Lease().claim(database, holder="test", clock=real)
-    assert epoch
-    ingest = Ingest(plans, service, series)
-    writer = Writer(database, ingest)
-    inbox = channels.build(configuration.current(), database, demonstration=True)
-    sender = Deliverer(database, inbox, epoch=epoch, now=clock.wall)
-    show = Demonstration(
-        database,
-        clock,
-        simulated.Demonstration().feed,
-        Ticker(database, plans, service, series, ingest, epoch),
-        writer.submit,
-        configuration.current,
-        threading.Event(),
-        sender.wake,
-    )
-    sender.start()
-    show.begin()
-    show.step()  # up to the opening at 03:00
-    real.advance(MINUTE)  # at sixty times: an hour
-    show.step()
-    sender.stop()
-    writer.close()
-    yield database
-    database.close()
+@pytest.fixture
+def storm(storm_at: dict[int, Database]) -> Database:
+    """The storm from its beginning to four in the morning, with its scripted people."""
+    return storm_at[4]
 
 
 def now_of(database: Database) -> int:

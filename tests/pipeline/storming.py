@@ -1,23 +1,32 @@
-"""The demonstration storm lived through by the whole pipeline, with its scripted people."""
+"""A demonstration lived through by the whole pipeline, with its scripted people."""
 
+import sqlite3
 import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 
 from floodwatch import config
 from floodwatch.config.live import Configuration
-from floodwatch.model.clock import MINUTE, SECOND, SetClock
+from floodwatch.hydrology.series import Series
+from floodwatch.model.clock import SECOND, SetClock
+from floodwatch.model.reading import SeriesKey
 from floodwatch.pipeline import channels
 from floodwatch.pipeline.deliver import Deliverer
 from floodwatch.pipeline.demonstration import Demonstration, DemonstrationTime
 from floodwatch.pipeline.ingest import Ingest
+from floodwatch.pipeline.past import put_past
 from floodwatch.pipeline.plan import Plans
 from floodwatch.pipeline.tick import Ticker
 from floodwatch.sources.simulator import demonstration as simulated
-from floodwatch.sources.simulator.control import DemoClock
-from floodwatch.sources.simulator.storm import T0
+from floodwatch.sources.simulator.control import STORM, DemoClock, Show
+from floodwatch.sources.simulator.drought_feed import Entry
+from floodwatch.sources.simulator.feed import Feed
 from floodwatch.store import alert_log, tables
 from floodwatch.store.clockwork import Lease
 from floodwatch.store.database import Database
@@ -25,6 +34,7 @@ from floodwatch.store.journal import SeriesMap
 from floodwatch.store.writer import Writer
 
 FOLDER = Path(__file__).parents[2] / "config"
+LOCAL = ZoneInfo("Asia/Shanghai")
 OFFICER = "示范值班员甲"
 LOOKS_AFTER = 10 * SECOND  # the officer acknowledges after ten seconds
 
@@ -47,12 +57,28 @@ class Attended(Demonstration):
                 )
 
 
-def live(database: Database, *, minutes: int, attended: bool) -> None:
-    """From the evening before the storm to so many hours of its clock after 03:00."""
+@contextmanager
+def showing(
+    database: Database,
+    folder: Path = FOLDER,
+    *,
+    show: Show = STORM,
+    speed: int = 60,
+    feed: Feed | None = None,
+    past: Iterable[tuple[SeriesKey, Series]] = (),
+    entries: Sequence[Entry] = (),
+    attended: bool = False,
+) -> Iterator[Callable[[int], None]]:
+    """A demonstration in a new database, as the engine shows it; yields what lets ms go by.
+
+    These are ms of the machine's clock; the demonstration's runs at `speed`.
+    """
     database.migrate()
-    config.apply(database, FOLDER, who="test", now=T0)
-    real = SetClock(T0)
-    clock = DemoClock(real)
+    config.apply(database, folder, who="test", now=show.begin)
+    for _ in put_past(database, past, now=show.begin):
+        pass
+    real = SetClock(show.begin)
+    clock = DemoClock(real, show=show, speed=speed)
     service = DemonstrationTime(clock, real)
     configuration = Configuration(database)
     plans, series = Plans(configuration), SeriesMap()
@@ -62,23 +88,47 @@ def live(database: Database, *, minutes: int, attended: bool) -> None:
     writer = Writer(database, ingest)
     inbox = channels.build(configuration.current(), database, demonstration=True)
     sender = Deliverer(database, inbox, epoch=epoch, now=clock.wall)
-    show = (Attended if attended else Demonstration)(
+    shown = (Attended if attended else Demonstration)(
         database,
         clock,
-        simulated.Demonstration().feed,
+        feed or simulated.Demonstration().feed,
         Ticker(database, plans, service, series, ingest, epoch),
         writer.submit,
         configuration.current,
         threading.Event(),
         sender.wake,
+        entries,
     )
+
+    def live_on(ms: int) -> None:
+        real.advance(ms)
+        shown.step()
+
     sender.start()
-    show.begin()
-    show.step()  # up to the opening at 03:00
-    real.advance(minutes * MINUTE)  # at sixty times
-    show.step()
-    sender.stop()
-    writer.close()
+    try:
+        shown.begin()
+        live_on(0)  # up to the opening
+        yield live_on
+    finally:
+        sender.stop()
+        writer.close()
+
+
+def copied(database: Database, folder: Path) -> Database:
+    """The same as it stands now, in a file of its own."""
+    made = Database.at(folder)
+    assert database.path
+    assert made.path
+    with closing(sqlite3.connect(database.path)) as here, closing(sqlite3.connect(made.path)) as to:
+        here.backup(to)
+    return made
+
+
+def local(text: str) -> int:
+    """ms of a local time of the storm, such as "18 04:25"."""
+    day, time = text.split()
+    moment = datetime.fromisoformat(f"2026-06-{day}T{time}").replace(tzinfo=LOCAL)
+    return int(moment.timestamp() * SECOND)
 
 
 def rows(database: Database, table: Any, **where: Any) -> list[dict[str, Any]]:

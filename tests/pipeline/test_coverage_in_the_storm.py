@@ -1,7 +1,5 @@
 """At five in the morning of the demonstration one reservoir is blind, and the board says so."""
 
-from collections.abc import Iterator
-
 import pytest
 
 from floodwatch.config.live import Configuration
@@ -10,21 +8,18 @@ from floodwatch.sources.simulator.storm import T0
 from floodwatch.store import board
 from floodwatch.store.database import Database
 from floodwatch.web.board_rows import Coverage, Known, coverage
-from tests.pipeline.storming import live
 
 FIVE = T0 + 9 * HOUR
 
 
-@pytest.fixture(scope="module")
-def covered(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Coverage]:
+@pytest.fixture
+def covered(storm_at: dict[int, Database]) -> Coverage:
     """What is heard of at 05:00, two minutes after the demonstration has opened."""
-    database = Database.at(tmp_path_factory.mktemp("dawn"))
-    live(database, minutes=2, attended=False)
+    database = storm_at[5]
     district = Configuration(database).current()
     with database.read() as connection:
         known = Known(FIVE, board.latest(connection), {}, {}, {}, board.alerts(connection))
-    yield coverage(district, known)
-    database.close()
+    return coverage(district, known)
 
 
 def test_one_of_sixty_eight_points_is_not_heard_of(covered: Coverage) -> None:

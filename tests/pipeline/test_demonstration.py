@@ -1,10 +1,7 @@
 """The demonstration storm through the whole pipeline: the alerts that must be seen, no others."""
 
 from collections import defaultdict
-from collections.abc import Iterator
-from datetime import datetime
 from typing import Any, NamedTuple
-from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -13,9 +10,8 @@ from floodwatch.store import alert_log
 from floodwatch.store.city_requests import Request, of_stations
 from floodwatch.store.database import Database
 from floodwatch.store.delivery_log import messages
-from tests.pipeline.storming import live
+from tests.pipeline.storming import local
 
-LOCAL = ZoneInfo("Asia/Shanghai")
 LATE = MINUTE * 5
 
 # Of the demonstration: what is crossed, and when (local, day of the month and time)
@@ -51,16 +47,9 @@ class Seen(NamedTuple):
 
 
 @pytest.fixture(scope="module")
-def seen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Seen]:
+def seen(storm_at: dict[int, Database]) -> Seen:
     """The storm from its beginning to noon, with its scripted people; nobody sits in the room."""
-    database = Database.at(tmp_path_factory.mktemp("storm"))
-    live(database, minutes=9, attended=False)
-    yield _seen(database)
-    database.close()
-
-
-def _seen(database: Database) -> Seen:
-    with database.read() as connection:
+    with storm_at[12].read() as connection:
         alerts = alert_log.alerts(connection, state="all", limit=500)
         numbers = [row["id"] for row in alerts]
         return Seen(
@@ -69,12 +58,6 @@ def _seen(database: Database) -> Seen:
             {n: {m["person"] for m in messages(connection, n)} for n in numbers},
             of_stations(connection, ["61990022"]),
         )
-
-
-def local(text: str) -> int:
-    day, time = text.split()
-    moment = datetime.fromisoformat(f"2026-06-{day}T{time}").replace(tzinfo=LOCAL)
-    return int(moment.timestamp() * 1000)
 
 
 @pytest.mark.parametrize(("station", "band", "when"), CROSSINGS)

@@ -1,42 +1,26 @@
 """The demonstration drought through the whole pipeline: each fact on its day, and quiet nights."""
 
-import threading
 from collections import defaultdict
 from collections.abc import Iterator
 from datetime import datetime
-from pathlib import Path
 from shutil import copytree
 from typing import Any, NamedTuple
-from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import select
 
-from floodwatch import config
-from floodwatch.config.live import Configuration
-from floodwatch.model.clock import DAY, HOUR, SetClock
-from floodwatch.pipeline import channels
-from floodwatch.pipeline.deliver import Deliverer
-from floodwatch.pipeline.demonstration import Demonstration, DemonstrationTime
-from floodwatch.pipeline.ingest import Ingest
-from floodwatch.pipeline.past import put_past
-from floodwatch.pipeline.plan import Plans
-from floodwatch.pipeline.tick import Ticker
-from floodwatch.sources.simulator.control import DROUGHT, DemoClock
+from floodwatch.model.clock import DAY, HOUR
+from floodwatch.sources.simulator.control import DROUGHT
 from floodwatch.sources.simulator.drought import BEGIN, DAYS
 from floodwatch.sources.simulator.drought_feed import ENTRIES, EVENTS, PLANT, Drought, moment
 from floodwatch.sources.simulator.faults import Sent
 from floodwatch.sources.simulator.feed import Feed
 from floodwatch.sources.simulator.stations import RESERVOIRS, RIVER
 from floodwatch.store import alert_log
-from floodwatch.store.clockwork import Lease
 from floodwatch.store.database import Database
-from floodwatch.store.journal import SeriesMap
 from floodwatch.store.tables import obligation, outbox, rule_state
-from floodwatch.store.writer import Writer
+from tests.pipeline.storming import FOLDER, LOCAL, showing
 
-FOLDER = Path(__file__).parents[2] / "config"
-LOCAL = ZoneInfo("Asia/Shanghai")
 STEP = 6 * HOUR  # between two ticks, where nothing arrives
 DAMS = {r.code for r in RESERVOIRS}
 # Of the demonstration: the day at whose end the drought limit is reached
@@ -78,40 +62,17 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Seen]:
     text = stations.read_text("utf-8").replace('timed = "1h"', 'timed = "24h"')
     stations.write_text(text.replace('timed = "5min"', 'timed = "24h"'), "utf-8")
     database = Database.at(tmp_path_factory.mktemp("data"))
-    database.migrate()
-    config.apply(database, folder, who="test", now=BEGIN)
     simulated = Drought()
-    past = ((k, s) for k, s in simulated.past if k.variable in ("stage", "rainfall"))
-    for _ in put_past(database, past, now=BEGIN):
-        pass
-    real = SetClock(BEGIN)
-    clock = DemoClock(real, show=DROUGHT._replace(step=STEP), speed=86_400)
-    service = DemonstrationTime(clock, real)
-    configuration = Configuration(database)
-    plans, series = Plans(configuration), SeriesMap()
-    epoch = Lease().claim(database, holder="test", clock=real)
-    assert epoch
-    ingest = Ingest(plans, service, series)
-    writer = Writer(database, ingest)
-    inbox = channels.build(configuration.current(), database, demonstration=True)
-    sender = Deliverer(database, inbox, epoch=epoch, now=clock.wall)
-    show = Demonstration(
+    with showing(
         database,
-        clock,
-        thin(simulated.feed),
-        Ticker(database, plans, service, series, ingest, epoch),
-        writer.submit,
-        configuration.current,
-        threading.Event(),
-        sender.wake,
-        ENTRIES,
-    )
-    sender.start()
-    show.begin()
-    real.advance(90_000)
-    show.step()
-    sender.stop()
-    writer.close()
+        folder,
+        show=DROUGHT._replace(step=STEP),
+        speed=86_400,
+        feed=thin(simulated.feed),
+        past=((k, s) for k, s in simulated.past if k.variable in ("stage", "rainfall")),
+        entries=ENTRIES,
+    ) as live_on:
+        live_on(90_000)
     yield _seen(database)
     database.close()
 

@@ -2,18 +2,15 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from datetime import datetime
 from typing import Any, NamedTuple
-from zoneinfo import ZoneInfo
 
 import pytest
 
-from floodwatch.model.clock import MINUTE, SECOND
+from floodwatch.model.clock import MINUTE
 from floodwatch.store import sounds, tables
 from floodwatch.store.database import Database
-from tests.pipeline.storming import OFFICER, live, obligations, rows
+from tests.pipeline.storming import LOCAL, OFFICER, local, obligations, rows, showing
 
-LOCAL = ZoneInfo("Asia/Shanghai")
 DAM = "61990003"
 PATROLS = {f"示范{name}三" for name in "甲乙丙丁戊己"}
 ADMINISTRATORS = {f"示范{name}一" for name in "甲乙丙丁"}
@@ -43,27 +40,31 @@ class Night(NamedTuple):
         return [o for o in chosen if all(o[name] == value for name, value in where.items())]
 
 
-def local(text: str) -> int:
-    day, time = text.split()
-    moment = datetime.fromisoformat(f"2026-06-{day}T{time}").replace(tzinfo=LOCAL)
-    return int(moment.timestamp() * SECOND)
+@pytest.fixture(scope="module")
+def attended_storm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
+    """The storm to eight in the morning, with somebody in the room."""
+    database = Database.at(tmp_path_factory.mktemp("night"))
+    with showing(database, attended=True) as live_on:
+        live_on(5 * MINUTE)  # at sixty times
+    yield database
+    database.close()
 
 
 @pytest.fixture(scope="module", params=[True, False], ids=["attended", "unattended"])
-def night(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Night]:
+def night(request: pytest.FixtureRequest) -> Night:
     """With an officer who acknowledges after ten seconds; and with one who never does."""
-    database = Database.at(tmp_path_factory.mktemp("night"))
-    live(database, minutes=5, attended=request.param)
-    yield Night(
+    database = (
+        request.getfixturevalue("attended_storm")
+        if request.param
+        else request.getfixturevalue("storm_at")[8]
+    )
+    return Night(
         request.param,
         rows(database, tables.outbox),
         rows(database, tables.sound),
         obligations(database),
         rows(database, tables.alert),
     )
-    database.close()
 
 
 def test_the_night_is_as_quiet_as_promised(night: Night) -> None:
