@@ -178,11 +178,11 @@ def deliverer(room: Room, *channels: Any, epoch: int | None = None, **more: Any)
     )
 
 
-def until(condition: Callable[[], object], *, seconds: float = 15.0) -> None:
-    """Wait for something to become true; fail when it does not."""
+def until(condition: Callable[[], object], *, seconds: float = 15.0) -> bool:
+    """Wait for something to become true, and say so; fail when it does not."""
     for _ in range(int(seconds / 0.02)):
         if condition():
-            return
+            return True
         time.sleep(0.02)
     raise AssertionError("it did not come to pass")
 

@@ -66,7 +66,7 @@ def test_in_a_storm_a_person_gets_one_text_for_many_and_each_is_kept(
         room.see(over(II if number == 7 else III), rule=rule(number))
     text = Scripted(A)
     start(running, room, text)
-    until(lambda: states(room, kind="digest") == ["accepted"])
+    assert until(lambda: states(room, kind="digest") == ["accepted"])
     [message] = text.heard
     assert message.kind == "digest"
     assert "12项：Ⅱ级1条、Ⅲ级11条。最重：石桥水库" in message.body
@@ -82,7 +82,7 @@ def test_five_texts_go_out_as_they_are(room: Room, running: list[Deliverer]) -> 
     for number in range(5):
         room.see(over(III), rule=rule(number))
     start(running, room, Scripted(A))
-    until(lambda: states(room) == ["accepted"] * 5)
+    assert until(lambda: states(room) == ["accepted"] * 5)
 
 
 def test_grade_i_breaks_through_a_digest(room: Room, running: list[Deliverer]) -> None:
@@ -90,7 +90,7 @@ def test_grade_i_breaks_through_a_digest(room: Room, running: list[Deliverer]) -
         room.see(over(I if number == 8 else III), rule=rule(number))
     text = Scripted(A)
     start(running, room, text)
-    until(lambda: len(text.heard) == 2)
+    assert until(lambda: len(text.heard) == 2)
     assert sorted(m.kind for m in text.heard) == ["digest", "fired"]
     assert [m.severity for m in text.heard if m.kind == "fired"] == [I]
 
@@ -100,15 +100,15 @@ def test_after_a_digest_more_texts_wait_for_the_next(room: Room, running: list[D
     for number in range(7):
         room.see(over(III), rule=rule(number))
     sender = start(running, room, text)
-    until(lambda: states(room, kind="digest") == ["accepted"])
+    assert until(lambda: states(room, kind="digest") == ["accepted"])
     for number in range(10, 17):
         room.see(over(III), rule=rule(number))
     sender.wake()
-    until(lambda: _waits(room))
+    assert until(lambda: _waits(room))
     assert len(text.heard) == 1
     room.now += 5 * MINUTE
     sender.wake()
-    until(lambda: states(room, kind="digest") == ["accepted", "accepted"])
+    assert until(lambda: states(room, kind="digest") == ["accepted", "accepted"])
     assert len(text.heard) == 2
 
 
@@ -121,11 +121,11 @@ def test_who_was_told_by_a_digest_hears_the_all_clear(room: Room, running: list[
         room.see(over(III), rule=rule(number))
     text = Scripted(A)
     sender = start(running, room, text)
-    until(lambda: states(room, kind="digest") == ["accepted"])
+    assert until(lambda: states(room, kind="digest") == ["accepted"])
     room.now += 10 * MINUTE
     room.see(CLEAR, rule=rule(3))
     sender.wake()
-    until(lambda: states(room, kind="resolved") == ["accepted"])
+    assert until(lambda: states(room, kind="resolved") == ["accepted"])
     assert "解除" in text.heard[-1].body
 
 
@@ -162,7 +162,7 @@ def test_when_a_provider_is_used_up_the_other_is_taken_and_the_room_is_told(
     first, second = Scripted(A), Scripted(B)
     start(running, room, first, second)
     room.see(over(III))
-    until(lambda: states(room, channel=B) == ["accepted"])
+    assert until(lambda: states(room, channel=B) == ["accepted"])
     assert room.rows("state", "reason", channel=A) == [
         ("superseded", "today's quota of sms_gammu is used up; sent by sms_smpp")
     ]
@@ -178,7 +178,7 @@ def test_the_reserve_is_for_grade_i(room: Room, running: list[Deliverer]) -> Non
     first = Scripted(A)
     start(running, room, first, Scripted(B))
     room.see(over(I))
-    until(lambda: states(room, channel=A) == ["accepted"])
+    assert until(lambda: states(room, channel=A) == ["accepted"])
     with room.database.read() as connection:
         assert dispatch.used(connection, DAY) == {(A, "*"): 41, (A, PERSON.phone): 41}
 
@@ -193,10 +193,10 @@ def test_without_another_way_a_message_waits_for_room(room: Room, running: list[
     text = Scripted(A)
     sender = start(running, room, text)
     room.see(over(II))
-    until(lambda: room.rows("state", "next_at") == [("pending", NOW + 10 * MINUTE)])
+    assert until(lambda: room.rows("state", "next_at") == [("pending", NOW + 10 * MINUTE)])
     room.now += 24 * 60 * MINUTE  # the next day
     sender.wake()
-    until(lambda: states(room) == ["accepted"])
+    assert until(lambda: states(room) == ["accepted"])
 
 
 def test_near_the_limit_mild_texts_go_together(room: Room, running: list[Deliverer]) -> None:
@@ -206,7 +206,7 @@ def test_near_the_limit_mild_texts_go_together(room: Room, running: list[Deliver
         room.see(over(III), rule=rule(number))
     text = Scripted(A)
     start(running, room, text, Scripted(B))
-    until(lambda: states(room, kind="digest") == ["accepted"])
+    assert until(lambda: states(room, kind="digest") == ["accepted"])
     assert len(text.heard) == 1
 
 
@@ -214,7 +214,7 @@ def test_what_was_refused_does_not_count(room: Room, running: list[Deliverer]) -
     room.district = small(per_day=50)
     start(running, room, Scripted(A, answer=lambda _: Result(Sent.PERMANENT, "no")), Scripted(B))
     room.see(over(III))
-    until(lambda: states(room, channel=B) == ["accepted"])
+    assert until(lambda: states(room, channel=B) == ["accepted"])
     with room.database.read() as connection:
         assert dispatch.used(connection, DAY) == {}
 

@@ -62,7 +62,7 @@ def test_every_message_reaches_its_channel_and_is_written_down(
     mail, log = Scripted(), Scripted("log")
     start(running, deliverer(room, mail, log))
     room.see(over(II))
-    until(lambda: finished(room) and room.outbox())
+    assert until(lambda: finished(room) and room.outbox())
     assert sorted(message.person for message in mail.heard) == sorted(
         ["示范值班员甲", "示范丙三", "示范外宾"]
     )
@@ -78,7 +78,7 @@ def test_an_answer_that_no_database_takes_holds_nothing_up(
     mail = Scripted(answer=lambda _: Result(Sent.RETRY, "nul \x00 and half \ud83d"))
     start(running, deliverer(room, mail, Scripted("log")))
     room.see(over(II))
-    until(lambda: "accepted" in states(room) and "retry" in states(room))
+    assert until(lambda: "accepted" in states(room) and "retry" in states(room))
 
 
 def test_an_outcome_that_cannot_be_settled_holds_up_no_other(
@@ -90,7 +90,7 @@ def test_an_outcome_that_cannot_be_settled_holds_up_no_other(
     monkeypatch.setattr(retry, "wait", wait)
     start(running, deliverer(room, Scripted(answer=lambda _: Result(Sent.RETRY)), Scripted("log")))
     room.see(over(II))
-    until(lambda: sorted(states(room)) == ["accepted", "retry", "retry", "retry"])
+    assert until(lambda: sorted(states(room)) == ["accepted", "retry", "retry", "retry"])
 
 
 def test_an_idle_outbox_is_only_read(sqlite_database: Database, running: list[Deliverer]) -> None:
@@ -103,7 +103,7 @@ def test_an_idle_outbox_is_only_read(sqlite_database: Database, running: list[De
     event.listen(sqlite_database.engine, "before_cursor_execute", lambda *a: said.append(a[2]))
     event.listen(sqlite_database._readers, "before_cursor_execute", lambda *a: reads.append(a[2]))
     start(running, sender)
-    until(lambda: len(reads) > 6)
+    assert until(lambda: len(reads) > 6)
     assert said == []
 
 
@@ -114,14 +114,14 @@ def test_what_is_refused_for_now_is_tried_again_after_its_wait(
     mail = Scripted(answer=answers(Sent.RETRY, Sent.RETRY))
     sender = start(running, deliverer(room, mail))
     room.see(over(II))
-    until(lambda: states(room) == ["retry"])
+    assert until(lambda: states(room) == ["retry"])
     assert room.rows("next_at", "reason") == [(NOW + 2_000, "as scripted")]
     room.now += 2_000
     sender.wake()
-    until(lambda: room.rows("next_at") == [(NOW + 7_000,)])
+    assert until(lambda: room.rows("next_at") == [(NOW + 7_000,)])
     room.now += 5_000
     sender.wake()
-    until(lambda: states(room) == ["accepted"])
+    assert until(lambda: states(room) == ["accepted"])
     assert len({message.key for message in mail.heard}) == 1
     assert not any("重发" in message.subject for message in mail.heard)
 
@@ -133,10 +133,10 @@ def test_an_unknown_outcome_is_sent_again_with_the_same_key_and_marked(
     mail = Scripted(answer=answers(Sent.UNKNOWN))
     sender = start(running, deliverer(room, mail))
     [told] = room.see(over(II))
-    until(lambda: states(room) == ["retry"])
+    assert until(lambda: states(room) == ["retry"])
     room.now += 2_000
     sender.wake()
-    until(lambda: states(room) == ["accepted"])
+    assert until(lambda: states(room) == ["accepted"])
     first, second = mail.heard
     assert first.key == second.key
     assert second.subject == f"【重发警〔{told.alert_id}〕】{first.subject}"
@@ -153,12 +153,12 @@ def test_a_channel_that_raises_leaves_the_outcome_unknown_and_the_sender_alive(
     mail = Scripted(answer=broken)
     sender = start(running, deliverer(room, mail))
     room.see(over(II))
-    until(lambda: states(room) == ["retry"])
+    assert until(lambda: states(room) == ["retry"])
     assert [row["sent"] for row in room.table(tables.attempt)] == ["unknown"]
     mail.answer = answers()
     room.now += 2_000
     sender.wake()
-    until(lambda: states(room) == ["accepted"])
+    assert until(lambda: states(room) == ["accepted"])
 
 
 def test_what_is_refused_for_good_goes_on_by_the_next_way_and_the_room_hears(
@@ -167,7 +167,7 @@ def test_what_is_refused_for_good_goes_on_by_the_next_way_and_the_room_hears(
     mail, log = Scripted(answer=lambda _: Result(Sent.PERMANENT, "550 no")), Scripted("log")
     start(running, deliverer(room, mail, log))
     room.see(over(II))
-    until(lambda: states(room, channel="log") == ["accepted"] * 4)
+    assert until(lambda: states(room, channel="log") == ["accepted"] * 4)
     assert room.rows("channel", "state", "next_at", person="示范丙三") == [
         ("smtp", "retry", NOW + 5 * MINUTE),  # it may have been a filter's mistake
         ("log", "accepted", None),
@@ -183,12 +183,12 @@ def test_what_was_refused_for_good_is_tried_again_slowly_and_said_once(
     mail = Scripted(answer=answers(Sent.PERMANENT, Sent.PERMANENT))
     sender = start(running, deliverer(room, mail, Scripted("log")))
     room.see(over(II))
-    until(lambda: states(room) == ["retry", "accepted"])
+    assert until(lambda: states(room) == ["retry", "accepted"])
     for tries in (2, 3):
         room.now += 5 * MINUTE
         sender.wake()
-        until(lambda tries=tries: room.rows("tries", channel="smtp") == [(tries,)])
-    until(lambda: states(room) == ["accepted", "accepted"])
+        assert until(lambda tries=tries: room.rows("tries", channel="smtp") == [(tries,)])
+    assert until(lambda: states(room) == ["accepted", "accepted"])
     assert len(room.notes("note")) == 1
 
 
@@ -198,7 +198,7 @@ def test_a_channel_that_is_no_longer_there_is_a_refusal_for_good(
     log = Scripted("log")
     start(running, deliverer(room, log))
     room.see(over(II))
-    until(lambda: room.outbox() and finished(room) and len(log.heard) == 4)
+    assert until(lambda: room.outbox() and finished(room) and len(log.heard) == 4)
     assert states(room, channel="smtp") == ["failed"] * 3
 
 
@@ -209,13 +209,13 @@ def test_the_all_clear_waits_for_the_message_before_it(
     mail = Scripted(answer=answers(Sent.UNKNOWN))
     sender = start(running, deliverer(room, mail))
     room.see(over(II))
-    until(lambda: states(room) == ["retry"])
+    assert until(lambda: states(room) == ["retry"])
     room.see(CLEAR)
     sender.wake()
     assert states(room) == ["retry", "pending"]
     room.now += 2_000
     sender.wake()
-    until(lambda: states(room) == ["accepted", "accepted"])
+    assert until(lambda: states(room) == ["accepted", "accepted"])
     assert ["解除" in subject for subject in mail.subjects()] == [False, False, True]
 
 
@@ -230,7 +230,7 @@ def test_a_hung_channel_delays_no_other(room: Room, running: list[Deliverer]) ->
     hung, log = Hung(), Scripted("log")
     start(running, deliverer(room, hung, log))
     room.see(over(II))
-    until(lambda: states(room, channel="log") == ["accepted"] * 7)
+    assert until(lambda: states(room, channel="log") == ["accepted"] * 7)
     assert "accepted" not in states(room, channel="hung")
     hung.set()
 
@@ -251,9 +251,9 @@ def test_a_thread_is_kept_for_the_gravest(room: Room, running: list[Deliverer]) 
     hung.send = choose  # type: ignore[method-assign]
     start(running, deliverer(room, hung, Scripted("log"), workers=3))
     room.see(over(II))
-    until(lambda: states(room, channel="smtp").count("leased") == 2)
+    assert until(lambda: states(room, channel="smtp").count("leased") == 2)
     room.see(over(I), rule=RuleKey(DAM, "2", "stage", "level", "up"))
-    until(lambda: len(grave) == 2)
+    assert until(lambda: len(grave) == 2)
     hung.set()
 
 
@@ -266,10 +266,10 @@ def test_a_channel_that_does_not_come_back_is_given_up_and_its_row_sent_again(
     seconds = [0.0]
     sender = start(running, deliverer(room, hung, monotonic=lambda: seconds[0]))
     room.see(over(II))
-    until(lambda: room.rows("tries") == [(1,)])
+    assert until(lambda: room.rows("tries") == [(1,)])
     seconds[0] = 60.0
     sender.wake()
-    until(lambda: room.rows("tries") == [(2,)])
+    assert until(lambda: room.rows("tries") == [(2,)])
     assert [row["sent"] for row in room.table(tables.attempt)] == ["unknown"]
     hung.set()
 
@@ -318,7 +318,7 @@ def test_a_restart_sends_nothing_twice_but_what_was_in_flight(
     epoch = claim(room.database)
     assert epoch == 2
     start(running, deliverer(room, mail, log, epoch=epoch))
-    until(lambda: finished(room))
+    assert until(lambda: finished(room))
     heard = {message.person: message.subject for message in mail.heard}
     assert len(mail.heard) == len(heard) == 2
     assert heard["示范丙三"].startswith("【重发警〔")
@@ -334,7 +334,7 @@ def test_what_an_ended_engine_was_sending_is_sent_at_once(
         tx.connection.execute(tables.outbox.update().values(next_at=NOW + HOUR))
     claim(room.database)
     start(running, deliverer(room, Scripted(), Scripted("log")))
-    until(lambda: finished(room))
+    assert until(lambda: finished(room))
 
 
 def test_a_sender_whose_engine_was_replaced_stops(room: Room, running: list[Deliverer]) -> None:
@@ -343,7 +343,7 @@ def test_a_sender_whose_engine_was_replaced_stops(room: Room, running: list[Deli
     claim(room.database)
     room.see(over(II))
     old.wake()
-    until(lambda: not old._thread.is_alive())
+    assert until(lambda: not old._thread.is_alive())
     assert mail.heard == []
 
 
@@ -352,7 +352,7 @@ def test_an_outcome_is_written_down_before_the_sender_ends(room: Room) -> None:
     sender = deliverer(room, mail, log)
     room.see(over(II))
     sender.start()
-    until(lambda: mail.heard)
+    assert until(lambda: mail.heard)
     sender.stop()
     assert len(room.outbox(channel="smtp", state="accepted")) == len(mail.heard)
 
@@ -365,10 +365,10 @@ def test_after_a_day_all_but_the_gravest_is_given_up_with_a_reason(
     mail = Scripted(answer=lambda _: Result(Sent.RETRY, "no line"))
     sender = start(running, deliverer(room, mail))
     room.see(over(severity))
-    until(lambda: states(room) == ["retry"])
+    assert until(lambda: states(room) == ["retry"])
     room.now += DAY
     sender.wake()
-    until(lambda: room.rows("tries", "state") == [(2, expected)])
+    assert until(lambda: room.rows("tries", "state") == [(2, expected)])
     if expected == "expired":
         assert room.outbox()[0]["reason"] == "given up after 24 h: no line"
         assert room.notes("note")
@@ -382,7 +382,7 @@ def test_a_message_that_does_not_get_out_is_told_to_the_room_after_some_tries(
     sender = start(running, deliverer(room, mail))
     room.see(over(II))
     for tries in range(1, 8):
-        until(lambda tries=tries: room.rows("tries", "state") == [(tries, "retry")])
+        assert until(lambda tries=tries: room.rows("tries", "state") == [(tries, "retry")])
         room.now += 61_000
         sender.wake()
     assert room.notes("note") == ["示范值班员甲 仍未送出（smtp: no line）"]
@@ -407,7 +407,7 @@ def test_an_unreadable_database_is_outlived(room: Room, running: list[Deliverer]
     )
     start(running, sender)
     failing[0] = False
-    until(lambda: finished(room))
+    assert until(lambda: finished(room))
     assert not any("重发" in message.subject for message in mail.heard)
 
 
@@ -428,11 +428,11 @@ def test_mail_reaches_a_real_server_with_its_number_and_the_same_id_on_a_repeat(
         found = channels.build(room.district, room.database, demonstration=False)
         [told] = room.see(over(II))
         start(running, deliverer(room, *found.values()))
-        until(lambda: finished(room))
+        assert until(lambda: finished(room))
         room.mark("leased", person="示范丙三")
         running.pop().stop()
         start(running, deliverer(room, *found.values()))
-        until(lambda: finished(room) and len(recorder.taken) == 4)
+        assert until(lambda: finished(room) and len(recorder.taken) == 4)
         running.pop().stop()
     ours = [mail for mail in recorder.taken if "patrol@example.org" in mail["To"]]
     assert len({mail["Message-ID"] for mail in ours}) == 1
@@ -449,7 +449,7 @@ def test_the_demonstrations_phones_receive_everything_once(
     found = channels.build(room.district, room.database, demonstration=True)
     sender = start(running, deliverer(room, *found.values()))
     room.see(over(II))
-    until(lambda: finished(room) and room.outbox())
+    assert until(lambda: finished(room) and room.outbox())
     kept = room.table(tables.inbox)
     assert len(kept) == 4
     assert all(row["body"].startswith(("【示范】", "[DEMO]")) for row in kept)
@@ -468,7 +468,7 @@ def test_a_full_outbox_is_worked_off_gravest_first(
         room.see(over(severity), rule=RuleKey(DAM, f"g{number}", "stage", "level", "up"))
     mail = Scripted()
     start(running, deliverer(room, mail))
-    until(lambda: finished(room))
+    assert until(lambda: finished(room))
     assert len(mail.heard) == 40
     assert I in [message.severity for message in mail.heard[:7]]
 
@@ -483,7 +483,7 @@ def test_a_mail_to_who_owes_an_answer_carries_a_link_to_answer_by(
     mail = Scripted()
     start(running, deliverer(room, mail, Scripted("log")))
     room.see(over(II))
-    until(lambda: finished(room) and room.outbox())
+    assert until(lambda: finished(room) and room.outbox())
     bodies = {message.person: message.body for message in mail.heard}
     with room.database.read() as connection:
         key = answer_link.key(connection)
@@ -500,5 +500,5 @@ def test_without_an_address_of_the_pages_there_is_no_link(
     mail = Scripted()
     start(running, deliverer(room, mail, Scripted("log")))
     room.see(over(II))
-    until(lambda: finished(room) and room.outbox())
+    assert until(lambda: finished(room) and room.outbox())
     assert all("/answer/" not in message.body for message in mail.heard)

@@ -66,7 +66,7 @@ def test_the_pieces_for_a_providers_template_travel_with_the_message(database: D
     room.see(over(Severity.II))
     sender = deliverer(room, mail, log)
     sender.start()
-    until(lambda: mail.heard and log.heard)
+    assert until(lambda: mail.heard and log.heard)
     sender.stop()
     heard = {one.person: one for one in (*mail.heard, *log.heard)}
     said = heard["示范丙三"]

@@ -86,7 +86,7 @@ def test_what_one_provider_refuses_for_good_goes_by_the_other(
     made = trio(**{A: refusing(Sent.PERMANENT)})
     start(running, room, *made.values())
     room.see(over(III))
-    until(lambda: states(room) == ["failed", "accepted"])
+    assert until(lambda: states(room) == ["failed", "accepted"])
     assert room.rows("channel", "reason")[0] == (A, "as scripted; reached by sms_smpp")
     assert [m.key for m in made[A].heard] != [m.key for m in made[B].heard]
     assert room.now == NOW  # at once
@@ -99,11 +99,11 @@ def test_what_does_not_get_out_goes_by_another_beside_and_ends_when_that_is_take
     sender = start(running, room, *made.values())
     room.see(over(III))
     for tries in (1, 2, 3):
-        until(lambda tries=tries: room.rows("tries", channel=A)[0] >= (tries,))
+        assert until(lambda tries=tries: room.rows("tries", channel=A)[0] >= (tries,))
         room.now += 5 * SECOND
         sender.wake()
-    until(lambda: states(room, channel=B) == ["accepted"])
-    until(lambda: states(room, channel=A) == ["superseded"])
+    assert until(lambda: states(room, channel=B) == ["accepted"])
+    assert until(lambda: states(room, channel=A) == ["superseded"])
     assert room.rows("reason", channel=A) == [("not needed; reached by sms_smpp",)]
 
 
@@ -111,9 +111,9 @@ def test_the_all_clear_goes_the_way_the_alarm_went(room: Room, running: list[Del
     made = trio(**{A: answers(Sent.PERMANENT)})
     start(running, room, *made.values())
     room.see(over(III))
-    until(lambda: states(room, channel=B) == ["accepted"])
+    assert until(lambda: states(room, channel=B) == ["accepted"])
     room.see(CLEAR)
-    until(lambda: len(made[B].heard) == 2)
+    assert until(lambda: len(made[B].heard) == 2)
     assert len(made[A].heard) == 1
 
 
@@ -129,16 +129,16 @@ def test_a_dead_provider_is_probed_slowly_and_the_others_take_its_messages(
     sender = start(running, room, *made.values())
     for number in range(5):
         room.see(over(I), rule=RuleKey(DAM, f"g{number}", "stage", "level", "up"))
-    until(lambda: down(room) == [A])
+    assert until(lambda: down(room) == [A])
     tried = len(made[A].heard)
-    until(lambda: states(room, channel=B) == ["accepted"] * 5)
+    assert until(lambda: states(room, channel=B) == ["accepted"] * 5)
     assert states(room, channel="smtp") == ["accepted"] * 5
     room.see(over(I), rule=RuleKey(DAM, "later", "stage", "level", "up"))
-    until(lambda: states(room, channel=B) == ["accepted"] * 6)
+    assert until(lambda: states(room, channel=B) == ["accepted"] * 6)
     assert len(made[A].heard) == tried  # nothing was wasted on it
     room.see(over(I), rule=RuleKey(DAM, "last", "stage", "level", "up"))
     made[A].answer = lambda _: Result(Sent.ACCEPTED, "taken")
-    until(lambda: states(room, channel=B) == ["accepted"] * 7)
+    assert until(lambda: states(room, channel=B) == ["accepted"] * 7)
     assert down(room) == [A]
     assert sender is running[0]
 
@@ -153,12 +153,12 @@ def test_a_probe_that_is_taken_opens_the_line_again(room: Room, running: list[De
     sender = start(running, room, made, Scripted("log"))
     for number in range(8):
         room.see(over(I), rule=RuleKey(DAM, f"g{number}", "stage", "level", "up"))
-    until(lambda: down(room) == [A])
+    assert until(lambda: down(room) == [A])
     made.answer = lambda _: Result(Sent.ACCEPTED, "taken")
     room.now += 30 * SECOND
     sender.wake()
-    until(lambda: down(room) == [])
-    until(lambda: states(room, channel=A) == ["accepted"] * 8)
+    assert until(lambda: down(room) == [])
+    assert until(lambda: states(room, channel=A) == ["accepted"] * 8)
 
 
 def test_a_line_that_is_down_is_a_system_alert_after_three_minutes(room: Room) -> None:
@@ -200,12 +200,14 @@ def test_a_day_without_any_channel_loses_nothing_and_says_each_thing_once(
     others = [RuleKey(DAM, f"g{n}", "stage", "level", "up") for n in range(3)]
     for rule, severity in zip(others, (III, II, I), strict=True):
         room.see(over(severity), rule=rule)
-    until(lambda: len(room.rows("tries")) == 3 and all(t >= 1 for (t,) in room.rows("tries")))
+    assert until(
+        lambda: len(room.rows("tries")) == 3 and all(t >= 1 for (t,) in room.rows("tries"))
+    )
     for _ in range(24):  # reminders and escalations of a day
         room.pass_time(HOUR)
         sender.wake()
     assert room.now == NOW + DAY
-    until(lambda: down(room) == [A])
+    assert until(lambda: down(room) == [A])
     made.heard.clear()
     made.answer = lambda _: Result(Sent.ACCEPTED, "taken")
 
@@ -217,7 +219,7 @@ def test_a_day_without_any_channel_loses_nothing_and_says_each_thing_once(
         sender.wake()
         return told() == {1, 2, 3}
 
-    until(later)
+    assert until(later)
     assert made.heard[0].severity == I
     assert {"expired", "failed"}.isdisjoint(states(room, channel=A))
     by_alert = [row["alert_id"] for row in room.outbox(state="accepted", channel=A)]
@@ -256,13 +258,13 @@ def test_a_refused_recipient_among_accepted_ones_goes_another_way_alone(
         text = Scripted(B)
         sender = start(running, room, real["smtp"], real["log"], text)  # type: ignore[arg-type]
         room.see(over(III))
-        until(lambda: states(room, person="示范甲") == ["accepted"])
-        until(lambda: states(room, person="示范乙") == ["failed", "accepted"])
-        until(lambda: room.rows("state", "tries", person="示范丙") == [("retry", 1)])
+        assert until(lambda: states(room, person="示范甲") == ["accepted"])
+        assert until(lambda: states(room, person="示范乙") == ["failed", "accepted"])
+        assert until(lambda: room.rows("state", "tries", person="示范丙") == [("retry", 1)])
         del recorder.rcpt["grey@example.org"]
         room.now += 2 * SECOND
         sender.wake()
-        until(lambda: states(room, person="示范丙") == ["accepted"])
+        assert until(lambda: states(room, person="示范丙") == ["accepted"])
         running.pop().stop()
     assert [m.person for m in text.heard] == ["示范乙"]
     assert sorted(m["To"] for m in recorder.taken) == ["good@example.org", "grey@example.org"]
@@ -294,7 +296,7 @@ def test_a_mail_server_that_says_nothing_delays_no_other_channel(
         start(running, room, mail, text, Scripted("log"))  # type: ignore[arg-type]
         for number in range(20):
             room.see(over(I), rule=RuleKey(DAM, f"g{number}", "stage", "level", "up"))
-        until(lambda: states(room, channel=A) == ["accepted"] * 20)
+        assert until(lambda: states(room, channel=A) == ["accepted"] * 20)
         assert "accepted" not in states(room, channel="smtp")
         assert room.outbox(channel="smtp", state="leased")  # it still hangs there
         running.pop().stop()
@@ -310,7 +312,7 @@ def test_a_message_says_what_kind_it_is(room: Room, running: list[Deliverer]) ->
     made = trio(**{A: hear})
     start(running, room, *made.values())
     room.see(over(III))
-    until(lambda: states(room) == ["accepted"])
+    assert until(lambda: states(room) == ["accepted"])
     assert (heard[0].kind, heard[0].way) in {("fired", "text"), ("fired", "call")}
     [(known, parts)] = room.rows("provider_id", "parts")
     assert known == "provider-7"

@@ -198,7 +198,7 @@ def test_the_engine_takes_answers_and_confirms_them_after_the_commit(room: Room)
     phone = Phone(held=[Incoming("m1", PHONES[PATROL], "收到", NOW)])
     loop = replies(room, phone)
     loop.start()
-    until(lambda: phone.held == [])
+    assert until(lambda: phone.held == [])
     loop.stop()
     assert owed(room)[1, PATROL] == "answered"
 
@@ -216,7 +216,7 @@ def test_a_broken_modem_stops_no_other_channel(room: Room) -> None:
     good = Phone(B, held=[Incoming("m1", PHONES[PATROL], "1", NOW)])
     loop = replies(room, Phone(broken=True), good)
     loop.look()
-    until(lambda: good.held == [])
+    assert until(lambda: good.held == [])
     assert owed(room)[1, PATROL] == "answered"
 
 
@@ -298,8 +298,8 @@ def test_an_answer_by_a_real_modem_daemon_is_taken_and_its_file_goes(
         modem.bring(PHONES[PATROL], "收到")
         loop = replies(room, channel)  # type: ignore[arg-type]
         loop.start()
-        until(lambda: owed(room)[1, PATROL] == "answered", seconds=30)
-        until(lambda: list((modem.folder / "inbox").iterdir()) == [])
+        assert until(lambda: owed(room)[1, PATROL] == "answered", seconds=30)
+        assert until(lambda: list((modem.folder / "inbox").iterdir()) == [])
         loop.stop()
     with room.database.read() as connection:
         [taken] = incoming.newest(connection)

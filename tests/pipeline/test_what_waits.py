@@ -70,7 +70,7 @@ def bring_down(running: list[Deliverer], room: Room, channel: Scripted, other: S
     for number in range(90, 96):
         room.see(over(I), rule=rule(number))
     sender = start(running, room, channel, other)
-    until(lambda: fell(sender, channel.name))
+    assert until(lambda: fell(sender, channel.name))
     return sender
 
 
@@ -82,7 +82,7 @@ def test_the_list_of_the_morning_does_not_leave_at_night_because_its_channel_is_
     sender = bring_down(running, room, dead(A), other)
     room.see(over(III), rule=rule(1))  # this one is due, and goes round
     sender.wake()
-    until(lambda: any(m.severity == III for m in other.heard))
+    assert until(lambda: any(m.severity == III for m in other.heard))
     assert states(room, kind="list") == ["pending"]
     assert [m.kind for m in other.heard if m.kind == "list"] == []
 
@@ -95,7 +95,7 @@ def test_when_it_is_due_the_list_goes_round_a_dead_channel(
     sender = bring_down(running, room, dead(A), other)
     room.now = MORNING
     sender.wake()
-    until(lambda: [m.kind for m in other.heard if m.kind == "list"] == ["list"])
+    assert until(lambda: [m.kind for m in other.heard if m.kind == "list"] == ["list"])
 
 
 def test_a_dead_channel_is_not_probed_with_what_waits_for_the_morning(room: Room) -> None:
@@ -161,7 +161,7 @@ def test_a_word_beside_an_alert_is_not_lost_in_a_digest(
         outbox.insert(tx, [word], now=NOW)
     text = Scripted(A)
     start(running, room, text)
-    until(lambda: sorted(m.kind for m in text.heard) == ["digest", "notice"])
+    assert until(lambda: sorted(m.kind for m in text.heard) == ["digest", "notice"])
 
 
 # -- the loop of the sender outlives whatever one message does to it ----------------------------
@@ -194,7 +194,9 @@ def test_a_fault_in_ordering_messages_stops_none_of_them(
             outbox.insert(tx, [again], now=NOW)
     text = Scripted(A)
     start(running, room, text, Scripted(B), Scripted("smtp"))
-    until(lambda: "accepted" in [row["state"] for row in room.outbox() if row["channel"] != "log"])
+    assert until(
+        lambda: "accepted" in [row["state"] for row in room.outbox() if row["channel"] != "log"]
+    )
 
 
 # -- a digest is worth what it carries ----------------------------------------------------------
@@ -221,12 +223,12 @@ def test_who_was_reached_by_a_digest_on_another_channel_hears_the_all_clear(
     other = Scripted(B)
     refuses = Scripted(A, answer=lambda _: Result(Sent.PERMANENT, "not this number"))
     sender = start(running, room, refuses, other)
-    until(lambda: [m.kind for m in other.heard] == ["digest"])
-    until(lambda: "accepted" in states(room, kind="digest"))
+    assert until(lambda: [m.kind for m in other.heard] == ["digest"])
+    assert until(lambda: "accepted" in states(room, kind="digest"))
     room.now += 10 * MINUTE
     room.see(CLEAR, rule=rule(3))
     sender.wake()
-    until(lambda: other.heard[-1].kind == "resolved")
+    assert until(lambda: other.heard[-1].kind == "resolved")
 
 
 def arrange_now(room: Room) -> int:
