@@ -1,9 +1,9 @@
 """What the sender asks of the outbox beside what is due: crowds, repetitions, receipts, quotas."""
 
 from collections.abc import Collection, Iterable, Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, and_, func, insert, or_, select, text, update
+from sqlalchemy import Connection, Select, and_, func, insert, or_, select, text, update
 
 from floodwatch.model.notification import OutboxState
 from floodwatch.store.among import among
@@ -94,6 +94,9 @@ class Row(NamedTuple):
         )
 
 
+_ROW = tuple(_outbox.c[name] for name in Row._fields)
+
+
 class Matter(NamedTuple):
     """A message of a digest with its alert."""
 
@@ -155,9 +158,8 @@ def drop_repetitions(tx: Transaction) -> set[int]:
 
 def rows(connection: Connection, ids: Collection[int]) -> list[Row]:
     """These rows, oldest first."""
-    query = select(*(_outbox.c[name] for name in Row._fields))
-    query = query.where(among(connection, _outbox.c.id, ids)).order_by(_outbox.c.id)
-    return [Row(*row) for row in connection.execute(query)]
+    mine = select(*_ROW).where(among(connection, _outbox.c.id, ids))
+    return _rows(connection, mine.order_by(_outbox.c.id))
 
 
 def unsent(connection: Connection, *, channel: str, after: int, since: int, now: int) -> list[Row]:
@@ -169,9 +171,12 @@ def unsent(connection: Connection, *, channel: str, after: int, since: int, now:
     o = _outbox.c
     fresh = and_(o.id > after, or_(o.next_at <= now, o.tries > 0))
     awake = and_(o.id <= after, o.tries == 0, o.next_at > since, o.next_at <= now)
-    query = select(*(o[name] for name in Row._fields))
-    query = query.where(o.channel == channel, o.state.in_(_UNSENT), or_(fresh, awake))
-    return [Row(*row) for row in connection.execute(query.order_by(o.id).limit(MANY))]
+    query = select(*_ROW).where(o.channel == channel, o.state.in_(_UNSENT), or_(fresh, awake))
+    return _rows(connection, query.order_by(o.id).limit(MANY))
+
+
+def _rows(connection: Connection, query: Select[Any]) -> list[Row]:
+    return [Row(*row) for row in connection.execute(query)]
 
 
 def known_keys(connection: Connection, keys: Collection[str]) -> set[str]:
@@ -289,7 +294,7 @@ def without_receipt(
 ) -> list[Row]:
     """Rows accepted in that time by channels that promise receipts, and still without one."""
     o = _outbox.c
-    query = select(*(o[name] for name in Row._fields)).where(
+    query = select(*_ROW).where(
         o.accepted_at > since,
         o.accepted_at <= before,
         o.delivered_at.is_(None),
@@ -297,7 +302,7 @@ def without_receipt(
         o.channel.in_(list(channels)),
         o.kind.not_in(["resolved", *SINGLE[1:]]),
     )
-    return [Row(*row) for row in connection.execute(query.order_by(o.id).limit(MANY))]
+    return _rows(connection, query.order_by(o.id).limit(MANY))
 
 
 def by_provider_id(
@@ -305,7 +310,7 @@ def by_provider_id(
 ) -> dict[str, Row]:
     """The accepted rows that a provider knows by these ids."""
     o = _outbox.c
-    query = select(o.provider_id, *(o[name] for name in Row._fields)).where(
+    query = select(o.provider_id, *_ROW).where(
         o.channel == channel, o.provider_id.in_(list(provider_ids))
     )
     return {row[0]: Row(*row[1:]) for row in connection.execute(query)}
