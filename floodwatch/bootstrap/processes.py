@@ -107,12 +107,30 @@ class EngineWork:
             self._demo = DemoClock(SystemClock(), show=SHOWS[services.show])
             services.service = DemonstrationTime(self._demo, SystemClock())
         services.epoch = lambda: self.epoch
+        self._verify_machine()
+        self._make_ticker()
+        self._make_senders()
+        self._step: Callable[[], bool] = self._ticker.tick
+        self._watch = Watch(services.database, services.folder, who="engine")
+        self._begin_timetable()
+        self._start_threads()
+        if services.demonstration:
+            show = self._demonstration()
+            show.begin()
+            self._step = show.step
+        self._apart(LISTENER, self._listen)
+
+    def _verify_machine(self) -> None:
+        services = self.services
         self._canaries = CanaryChannel(SystemClock())
         self._machine = Machine(services.data, services.database.path, SystemClock())
         services.database.on_fault = self._machine.fault
         self._machine.verify()
         with services.database.write(epoch=self.epoch) as tx:
             faults.over(tx, {LISTENER, FOLDER, TIMETABLE})  # of an engine before this one
+
+    def _make_ticker(self) -> None:
+        services = self.services
         self._ticker = Ticker(
             services.database,
             services.plans,
@@ -123,6 +141,9 @@ class EngineWork:
             watch=SelfWatch(Canary(SystemClock(), self._canaries), self._machine, self.heartbeat),
             monotonic=SystemClock().monotonic,
         )
+
+    def _make_senders(self) -> None:
+        services = self.services
         self._kept = Kept(
             services.database,
             services.configuration.current,
@@ -144,8 +165,9 @@ class EngineWork:
             wake=self._sender.wake,
             turn=self._loop("replies", patience=REPLIES_S),
         )
-        self._step: Callable[[], bool] = self._ticker.tick
-        self._watch = Watch(services.database, services.folder, who="engine")
+
+    def _begin_timetable(self) -> None:
+        services = self.services
         self._timetable = Timetable(
             services.database,
             self._jobs(),
@@ -154,6 +176,9 @@ class EngineWork:
             epoch=self.epoch,
             turn=self._loop("timetable", patience=TIMETABLE_S),
         )
+
+    def _start_threads(self) -> None:
+        services = self.services
         services.turn = self._loop("committer")
         _ = services.writer  # made now: its thread goes round with or without readings
         if services.database.path is not None:
@@ -161,11 +186,6 @@ class EngineWork:
             self._checkpointer.start()
         self._sender.start()
         self._replies.start()
-        if services.demonstration:
-            show = self._demonstration()
-            show.begin()
-            self._step = show.step
-        self._apart(LISTENER, self._listen)
 
     def _loop(self, name: str, *, patience: float = loops.STANDING_S) -> Turn:
         """The stamp of a loop of this engine."""
