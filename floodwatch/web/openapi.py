@@ -53,7 +53,7 @@ def _get(summary: str, *parameters: dict[str, Any], **answers: Any) -> dict[str,
     }
 
 
-def _asked(summary: str, number: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
+def _asked(summary: str, number: dict[str, Any], *, schema: dict[str, Any]) -> dict[str, Any]:
     return {
         "summary": summary,
         "parameters": [number],
@@ -65,11 +65,12 @@ def _asked(summary: str, number: dict[str, Any], schema: dict[str, Any]) -> dict
 def _shelve(number: dict[str, Any]) -> dict[str, Any]:
     fields = {"minutes": {"type": "integer"}, "reason": _TEXT, "second": _TEXT}
     schema = {"type": "object", "required": ["reason"], "properties": fields}
-    return _asked("Shelve: nobody is reminded for a while", number, schema)
+    return _asked("Shelve: nobody is reminded for a while", number, schema=schema)
 
 
 def _acknowledge(number: dict[str, Any]) -> dict[str, Any]:
-    return _asked("Acknowledge", number, {"type": "object", "properties": {"note": _TEXT}})
+    schema = {"type": "object", "properties": {"note": _TEXT}}
+    return _asked("Acknowledge", number, schema=schema)
 
 
 def _push() -> dict[str, Any]:
