@@ -6,7 +6,7 @@ from floodwatch.model.district import District
 from floodwatch.notify import routing
 from floodwatch.store import dispatch, outbox
 from floodwatch.store.database import Transaction
-from floodwatch.store.dispatch import Row
+from floodwatch.store.outbox import Row
 
 NO_TEXTS = ("voice", "siren", "webhook")
 

@@ -28,8 +28,7 @@ from floodwatch.pipeline.lines import Lines
 from floodwatch.pipeline.settle_delivery import Outcome, settle
 from floodwatch.store import dispatch, outbox
 from floodwatch.store.database import Database, Transaction
-from floodwatch.store.dispatch import Row
-from floodwatch.store.outbox import Claimed, Waiting
+from floodwatch.store.outbox import Claimed, Row, Waiting
 
 _log = logging.getLogger(__name__)
 

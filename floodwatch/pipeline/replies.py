@@ -149,7 +149,7 @@ def report(
     return [one for one in reports if one.provider_id not in rows]
 
 
-def chase(tx: Transaction, rows: Sequence[dispatch.Row], *, district: District, now: int) -> None:
+def chase(tx: Transaction, rows: Sequence[outbox.Row], *, district: District, now: int) -> None:
     """What was accepted and never delivered goes by the person's next channel as well."""
     shut = [name for name, line in lines.known(tx.connection).items() if line.down]
     entries = another_way.take(tx, rows, district=district, now=now, shut=shut)

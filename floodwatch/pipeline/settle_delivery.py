@@ -169,7 +169,7 @@ def _go_on(
         (False, [one for one in settled if _slow(one)]),
     ):
         if chosen:
-            rows = dispatch.rows(tx.connection, [one.outcome.row.id for one in chosen])
+            rows = sorted((one.outcome.row for one in chosen), key=lambda row: row.id)
             at = max(one.outcome.at for one in chosen)
             entries |= another_way.take(tx, rows, district=district, now=at, shut=shut, log=log)
     notes = [

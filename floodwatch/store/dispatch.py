@@ -1,6 +1,7 @@
 """What the sender asks of the outbox beside what is due: crowds, repetitions, receipts, quotas."""
 
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import fields
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Select, and_, func, insert, or_, select, text, update
@@ -8,7 +9,7 @@ from sqlalchemy import Connection, Select, and_, func, insert, or_, select, text
 from floodwatch.model.notification import OutboxState
 from floodwatch.store.among import among
 from floodwatch.store.database import Transaction
-from floodwatch.store.outbox import Entry
+from floodwatch.store.outbox import Row
 from floodwatch.store.tables import alert as _alert
 from floodwatch.store.tables import attempt as _attempt
 from floodwatch.store.tables import obligation as _obligation
@@ -57,44 +58,7 @@ class Before(NamedTuple):
     digest: bool
 
 
-class Row(NamedTuple):
-    """An outbox row as another row is made from it."""
-
-    id: int
-    key: str
-    alert_id: int | None
-    seq: int
-    kind: str
-    person: str
-    channel: str
-    address: str
-    severity: int
-    subject: str
-    body: str
-    way: str
-    instead_of: int | None
-    slots: str | None = None
-
-    def by(self, channel: str, address: str) -> Entry:
-        """The same message by another channel."""
-        return Entry(
-            alert_id=self.alert_id,
-            seq=self.seq,
-            step=self.key.rpartition("-")[2],
-            kind=self.kind,
-            person=self.person,
-            channel=channel,
-            address=address,
-            severity=self.severity,
-            subject=self.subject,
-            body=self.body,
-            way=self.way,
-            instead_of=self.instead_of or self.id,
-            slots=self.slots or "",
-        )
-
-
-_ROW = tuple(_outbox.c[name] for name in Row._fields)
+_ROW = tuple(_outbox.c[field.name] for field in fields(Row))
 
 
 class Matter(NamedTuple):

@@ -1,6 +1,7 @@
 """The outbox: one row a message, worked off by the engine; nothing ends without a reason."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, fields
 from hashlib import sha256
 from typing import Any, NamedTuple
 
@@ -54,8 +55,9 @@ class Entry(NamedTuple):
         return f"{self.alert_id}-{self.seq}-{person}-{self.channel}-{self.step}"
 
 
-class Claimed(NamedTuple):
-    """A row this engine is about to send. `repeat`: it may have arrived before."""
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A message as it stands in the outbox."""
 
     id: int
     key: str
@@ -68,17 +70,41 @@ class Claimed(NamedTuple):
     severity: int
     subject: str
     body: str
-    tries: int
-    created_at: int
     way: str
     instead_of: int | None
     slots: str | None
-    repeat: bool
 
     @property
     def step(self) -> str:
         """The last part of the key."""
         return self.key.rpartition("-")[2]
+
+    def by(self, channel: str, address: str) -> Entry:
+        """The same message by another channel."""
+        return Entry(
+            alert_id=self.alert_id,
+            seq=self.seq,
+            step=self.step,
+            kind=self.kind,
+            person=self.person,
+            channel=channel,
+            address=address,
+            severity=self.severity,
+            subject=self.subject,
+            body=self.body,
+            way=self.way,
+            instead_of=self.instead_of or self.id,
+            slots=self.slots or "",
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed(Row):
+    """A row this engine is about to send. `repeat`: it may have arrived before."""
+
+    tries: int
+    created_at: int
+    repeat: bool
 
 
 class Told(NamedTuple):
@@ -134,7 +160,7 @@ class Verdict(NamedTuple):
     parts: int = 0
 
 
-_FIELDS = Claimed._fields[:-1]
+_FIELDS = [field.name for field in fields(Claimed) if field.name != "repeat"]
 _COLUMNS = (
     *("key", "alert_id", "seq", "kind", "person", "channel", "address", "severity", "subject"),
     *("body", "way", "instead_of", "slots", "state", "next_at", "tries", "created_at", "rev"),
