@@ -14,6 +14,7 @@ from floodwatch.model.people import Role
 from floodwatch.model.severity import Severity
 from floodwatch.store import alert_log, board, delivery_log, mutes
 from floodwatch.web.alert_words import headline
+from floodwatch.web.care import me
 from floodwatch.web.guard import needs, wants_json
 from floodwatch.web.here import here
 from floodwatch.web.language import _
@@ -109,7 +110,7 @@ def answer(alert_id: int) -> ResponseReturnValue:
         alert_log.answer(
             tx,
             party,
-            who=current_user.person or current_user.name,
+            who=me(),
             via="page",
             now=now(given, tx.connection),
             alert_id=alert_id,

@@ -5,7 +5,6 @@ from typing import Any, NoReturn
 
 from flask import Blueprint, abort, jsonify, request
 from flask.typing import ResponseReturnValue
-from flask_login import current_user
 
 from floodwatch.model.errors import Refused
 from floodwatch.model.moment import iso, parse
@@ -16,6 +15,7 @@ from floodwatch.model.variable import VARIABLES
 from floodwatch.pipeline import shelving
 from floodwatch.store import alert_log, board
 from floodwatch.web import bearer
+from floodwatch.web.care import me
 from floodwatch.web.guard import TOKEN, needs
 from floodwatch.web.here import here
 from floodwatch.web.openapi import document
@@ -250,7 +250,7 @@ def _who() -> str:
     grant = bearer.grant()
     if grant is not None and grant.stations is not None:
         abort(HTTPStatus.FORBIDDEN, "a token limited to stations may not act on alerts")
-    return f"token:{grant.name}" if grant else (current_user.person or current_user.name)
+    return f"token:{grant.name}" if grant else me()
 
 
 @blueprint.post("/alerts/<int:alert_id>/ack")

@@ -5,7 +5,6 @@ from http import HTTPStatus
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_login import current_user
 from sqlalchemy import Connection
 
 from floodwatch.model.clock import DAY
@@ -18,6 +17,7 @@ from floodwatch.pipeline import answer_link, exercise, lines
 from floodwatch.store import alert_log, dispatch, exercises, incoming
 from floodwatch.store.answers import Matter
 from floodwatch.web.auth import limiter
+from floodwatch.web.care import me
 from floodwatch.web.guard import PUBLIC, needs
 from floodwatch.web.here import here
 from floodwatch.web.language import _
@@ -97,7 +97,7 @@ def start_exercise() -> ResponseReturnValue:
     with given.database.write() as tx:
         number = exercise.start(
             tx,
-            who=current_user.person or current_user.name,
+            who=me(),
             scope=request.form.get("scope", ""),
             district=here().district,
             now=now(given, tx.connection),

@@ -18,7 +18,6 @@ from flask import (
     url_for,
 )
 from flask.typing import ResponseReturnValue
-from flask_login import current_user
 
 from floodwatch import config
 from floodwatch.config.edit import NewStation, add_stations
@@ -31,6 +30,7 @@ from floodwatch.pipeline import imports as history
 from floodwatch.pipeline.import_report import Report
 from floodwatch.store import imports as ledger
 from floodwatch.store import people
+from floodwatch.web.care import me
 from floodwatch.web.guard import needs
 from floodwatch.web.here import here
 from floodwatch.web.import_form import options_of
@@ -108,7 +108,7 @@ def run(token: str) -> ResponseReturnValue:
     paths = _uploads().paths(token)
     options = options_of(request.form)
     given, district, at = services(), here().district, here().now
-    who = current_user.person or current_user.name
+    who = me()
     if options.create_stations and here().demonstration:
         raise Refused("the demonstration's configuration cannot be changed")
 
@@ -167,7 +167,7 @@ def cancel(token: str) -> ResponseReturnValue:
 
 
 def _record(action: str, what: str) -> None:
-    given, who = services(), current_user.person or current_user.name
+    given, who = services(), me()
     with given.database.write() as tx:
         at = now(given, tx.connection)
         people.record(tx.connection, now=at, who=who, action=action, what=what[:1000])
@@ -208,8 +208,6 @@ def undo(import_id: int) -> ResponseReturnValue:
     given = services()
     with given.database.read() as connection:
         at = now(given, connection)
-    row = history.undo(
-        given.database, import_id, who=current_user.person or current_user.name, now=at
-    )
+    row = history.undo(given.database, import_id, who=me(), now=at)
     flash(_("导入 %(n)s 已全部撤回", n=row.id), "done")
     return redirect(url_for("imports.report", import_id=import_id))
