@@ -55,13 +55,6 @@ class _Overdue(NamedTuple):
         return bool(self.row["step"] == WAITS)
 
 
-class _Passed(NamedTuple):
-    """What is asked of somebody because of others who have not answered."""
-
-    overdue: list[_Overdue]
-    call: bool
-
-
 class _Work(NamedTuple):
     """What one step works with."""
 

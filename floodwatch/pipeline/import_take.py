@@ -59,7 +59,6 @@ class Taker:
     rejects: Rejects
     twice: Twice = field(default_factory=Twice)
     _known: dict[tuple[str, ...], list[int | str]] = field(default_factory=dict)
-    _safe: dict[tuple[int, ...], tuple[float, float]] = field(default_factory=dict)
 
     def take(self, rows: Rows) -> Iterator[Readings]:
         """The good readings of a piece, one part for each value column."""

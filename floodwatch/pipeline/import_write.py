@@ -70,19 +70,13 @@ class Written:
     refusals: list[Refusal] = field(default_factory=list)
 
 
-class Submit(Protocol):
-    """The way into ingest: returns after the commit."""
-
-    def __call__(self, batch: Batch, /) -> Receipt: ...
-
-
 @dataclass
 class Store:
     """Where an import writes to. Without an `import_id` nothing is written, only compared."""
 
     database: Database
     series: SeriesMap
-    submit: Callable[[Batch], Receipt]
+    submit: Callable[[Batch], Receipt]  # the way into ingest: returns after the commit
     now: int
     import_id: int | None
     source: str

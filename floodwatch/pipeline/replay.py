@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from floodwatch.model.alert import Origin, Phase, RuleState, Transition, TransitionKind
-from floodwatch.model.clock import DAY, MINUTE
+from floodwatch.model.clock import DAY
 from floodwatch.model.finding import Finding
 from floodwatch.model.reading import SeriesKey
 from floodwatch.pipeline.hindsight import Hindsight, Known, Stood
@@ -20,8 +20,6 @@ from floodwatch.store.doubted import Doubted
 AFTERWARDS = 4 * DAY  # how long time goes on after the last reading of a rule
 WAITING = ("level",)  # rules that, unable to clear, wait for a reading and nothing else
 CHAINED = frozenset({"stale", "rise_silent"})  # each reading puts off when they look again
-# While silence stands they look every minute, and nothing but a reading ends it.
-RESTLESS = frozenset({"offline", "feed"})
 RETIRED = "station retired"
 
 Times = NDArray[np.int64]
@@ -145,17 +143,6 @@ class Replay:
             return False
         place = int(self._heard.searchsorted(due, side="right")) - 1
         return due - int(self._heard[max(place, 0)]) > AFTERWARDS
-
-    def _later(self, due: int) -> int | None:
-        """The look, of those it would take every minute, that first finds a new reading."""
-        if self._rule.key.type not in RESTLESS or self._state.phase is not Phase.FIRING:
-            return due
-        times = (found.believed.times for found in self._known.values())
-        coming = (t[t.searchsorted(self._judged_at, side="right") :][:1] for t in times)
-        first = min((int(one[0]) for one in coming if one.size), default=None)
-        if first is None:
-            return None
-        return due + max(0, -(-(first - due) // MINUTE)) * MINUTE
 
     # -- what ------------------------------------------------------------------------------
 

@@ -180,19 +180,14 @@ def trend(series: Series | None, *, until: int) -> Mapping[str, float | int]:
     return {"rate": rate} if span >= NEARLY_AN_HOUR else {"rate": rate, "rate_span": span}
 
 
-def change_per_hour(series: Series | None, *, until: int) -> float | None:
-    """Change per hour over the last hour before `until`, in the variable's unit.
+def _change(series: Series | None, *, until: int) -> tuple[float, int] | None:
+    """Change per hour over the last hour before `until`, in the variable's unit, and the time (ms)
+    over which it was seen.
 
     Reporting is on change: the value in force an hour before is that of the last reading then. With
     less than an hour known, at least ten minutes are needed. Failed readings are no values. None
     when nothing can be said.
     """
-    found = _change(series, until=until)
-    return found[0] if found is not None else None
-
-
-def _change(series: Series | None, *, until: int) -> tuple[float, int] | None:
-    """Change per hour, and the time (ms) over which it was seen."""
     if series is not None:
         flags = series.quality % 10
         series = series.take((flags != Flag.FAIL) & (flags != Flag.MISSING))

@@ -15,7 +15,7 @@ from floodwatch.model.season import Season
 from floodwatch.model.severity import Severity
 from floodwatch.model.station import Gauge, StationKind
 from floodwatch.model.threshold import Comparator
-from floodwatch.rules.level import change_per_hour
+from floodwatch.rules.level import trend
 from tests.rules.making import STAGE, T, context, district, judge_stage, limit, only_rule, series
 from tests.rules.making import station as make_station
 
@@ -125,7 +125,7 @@ def test_a_reading_whose_clock_cannot_be_believed_says_so() -> None:
 def test_a_reading_that_cannot_be_is_no_end_of_a_rise() -> None:
     points = [(T - 70 * MINUTE, 94.9), (T - 20 * MINUTE, 95.2), (T - MINUTE, 1e6), (T, 95.32)]
     for known in (points, [*points[:3], (T + MINUTE, 95.32)]):
-        rate = change_per_hour(series(known, {2: FAILED}), until=T)
+        rate = trend(series(known, {2: FAILED}), until=T)["rate"]
         assert rate == pytest.approx(0.42 if known[-1][0] == T else 0.3)
 
 
