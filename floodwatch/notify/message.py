@@ -27,7 +27,13 @@ DEMONSTRATION_EN = "[DEMO]"
 SAYS_HOW_IT_IS = frozenset(
     {"level", "stale", "rise_silent", "rise_flat", "stuck", "offline", "feed"}
 )
-_DAY = re.compile(r"\d+日(?=\d\d:\d\d)")
+# What gives way last, one after the other: the day is the receiver's, doubt needs two letters, and
+# the grade says how bad it is without the word that it rose.
+_LAST = (
+    (re.compile(r"\d+日(?=\d\d:\d\d)"), ""),
+    (re.compile("疑似异常(?=，)"), "疑似"),
+    (re.compile("升级，"), ""),
+)
 
 
 def compose(occasion: Occasion, district: District, *, language: str, owes: bool) -> Text:
@@ -183,8 +189,9 @@ def _short(occasion: Occasion, district: District, language: str, owes: bool) ->
         name = phrases.place(occasion, district, language)
         if language == "zh":
             said = said.replace(name, phrases.short_enough(name, units(said) - room), 1)
-            if units(said) > room:  # the clock alone, and the day is the receiver's
-                said = _DAY.sub("", said, count=1)
+            for longer, shorter in _LAST:
+                if units(said) > room:
+                    said = longer.sub(shorter, said, count=1)
     if brief and occasion.silent and language == "zh":
         rest.append(f"{_some(occasion.silent)}未应答")
     stop = "。" if language == "zh" else ". "

@@ -90,6 +90,17 @@ RULES = {STAGE: (104.75, "设计洪水位"), DEPTH: (0.25, "积水25厘米"), RA
     signature="示范区防汛抗旱办公室",
     silent=[],
 )
+@example(
+    name="一一一一一",
+    rule=STAGE,
+    severity=Severity.II,
+    kind=WORSENED,
+    over=1.0,
+    suspect=True,
+    households=1000,
+    signature="示范区防汛抗旱办公室",
+    silent=[],
+)
 @given(
     name=NAMES,
     rule=st.sampled_from(list(RULES)),
