@@ -4,12 +4,13 @@ The judge knows only what devices were told, what the mail server received, and 
 it recounts the crossings itself and shares nothing with rules and alerts.
 """
 
-import contextlib
 import json
 import random
 import threading
 import time
 from collections import Counter, defaultdict
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import pairwise
@@ -132,6 +133,24 @@ class Verdict:
     imported: int
 
 
+def reading(station: int, value: float) -> dict[str, object]:
+    """Of one of the reservoirs, now."""
+    at = datetime.now(UTC).isoformat()
+    return {"station": f"6199{station:04d}", "variable": "stage", "time": at, "value": value}
+
+
+@contextmanager
+def one_crossing(place: Path) -> Iterator[tuple[Running, Device, Post]]:
+    """The service over these reservoirs, the first of which a device has told over its limit."""
+    with post() as mails:
+        configure(place / "config", smtp_port=mails.port)
+        with closing(Running(place / "config", place / "data")) as running:
+            running.start()
+            with closing(Device(running, running.token())) as device:
+                device.push([reading(1, ABOVE)])
+                yield running, device, mails
+
+
 def flood_under_fire(place: Path, *, kills: int, seed: int, rows: int = 200_000) -> Verdict:
     """Run a flood, kill parts of the service `kills` times at random, then count everything."""
     history = place / "history.csv"
@@ -141,7 +160,7 @@ def flood_under_fire(place: Path, *, kills: int, seed: int, rows: int = 200_000)
         running = Running(place / "config", place / "data")
         running.command("check --apply")
         token = running.token()
-        with contextlib.closing(running):
+        with closing(running):
             running.start()
             flood, stop = Flood(), threading.Event()
             times = max(TWICE, TWICE * kills // 50)

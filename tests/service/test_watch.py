@@ -6,8 +6,6 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -16,51 +14,27 @@ from floodwatch import loops, systemd
 from floodwatch.loops import Loops
 from floodwatch.model.clock import SetClock, SystemClock
 from floodwatch.supervisor import LENIENT, Supervisor
-from tests.service.kills import ABOVE, configure
-from tests.service.running import Device, Running, in_threads, post
+from tests.service.kills import ABOVE, configure, one_crossing, reading
+from tests.service.running import in_threads, until
 
 CLOCK = SystemClock()
-
-
-def until(true: Callable[[], object], *, patience: float) -> bool:
-    """Whether it became true in time."""
-    end = time.monotonic() + patience
-    while time.monotonic() < end:
-        if true():
-            return True
-        time.sleep(0.05)
-    return False
-
-
-def reading(station: int, value: float) -> dict[str, object]:
-    at = datetime.now(UTC).isoformat()
-    return {"station": f"6199{station:04d}", "variable": "stage", "time": at, "value": value}
 
 
 def test_an_engine_that_hangs_is_started_again_within_30_s_and_loses_nothing(
     tmp_path: Path,
 ) -> None:
-    with post() as mails:
-        configure(tmp_path / "config", smtp_port=mails.port)
-        running = Running(tmp_path / "config", tmp_path / "data")
-        try:
-            running.start()
-            device = Device(running, running.token())
-            device.push([reading(1, ABOVE)])
-            hung = running.parts()["engine"]
-            began = time.monotonic()
-            os.kill(hung, signal.SIGSTOP)
-            [pushing] = in_threads([lambda: device.push([reading(2, ABOVE)])])
-            assert until(lambda: running.parts().get("engine", hung) != hung, patience=30)
-            pushing.join(60)
-            assert not pushing.is_alive()
-            assert time.monotonic() - began < 45, "restarted, but late"
-            assert until(
-                lambda: {m.subject for m in mails.mails if "示范2号" in m.subject}, patience=20
-            )
-            device.close()
-        finally:
-            running.close()
+    with one_crossing(tmp_path) as (running, device, mails):
+        hung = running.parts()["engine"]
+        began = time.monotonic()
+        os.kill(hung, signal.SIGSTOP)
+        [pushing] = in_threads([lambda: device.push([reading(2, ABOVE)])])
+        assert until(lambda: running.parts().get("engine", hung) != hung, patience=30)
+        pushing.join(60)
+        assert not pushing.is_alive()
+        assert time.monotonic() - began < 45, "restarted, but late"
+        assert until(
+            lambda: {m.subject for m in mails.mails if "示范2号" in m.subject}, patience=20
+        )
 
 
 def test_a_port_of_the_pages_that_is_taken_is_said_at_once(tmp_path: Path) -> None:
