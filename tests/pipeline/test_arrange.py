@@ -1,7 +1,5 @@
 """Digests in a storm, quotas of a day, and nothing marked as what it is not."""
 
-from collections.abc import Iterator
-
 import pytest
 
 from floodwatch.model.alert import RuleKey
@@ -42,14 +40,6 @@ def small(**limits: int) -> District:
         routes=(Route(people=(PERSON.name,), channels=(A,)),),
         service={"url": "https://flood.example/", "signature": "示范区防汛"},
     )
-
-
-@pytest.fixture
-def running() -> Iterator[list[Deliverer]]:
-    found: list[Deliverer] = []
-    yield found
-    for sender in found:
-        sender.stop()
 
 
 def start(running: list[Deliverer], room: Room, *channels: Scripted) -> Deliverer:

@@ -1,6 +1,6 @@
 """The sender: at least once, in order, nothing lost by a restart, no way out delaying another."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 
@@ -35,15 +35,6 @@ I, II, III = Severity.I, Severity.II, Severity.III  # noqa: E741
 @pytest.fixture
 def room(database: Database) -> Room:
     return Room(database)
-
-
-@pytest.fixture
-def running() -> Iterator[list[Deliverer]]:
-    """Senders put in here are stopped at the end."""
-    found: list[Deliverer] = []
-    yield found
-    for sender in found:
-        sender.stop()
 
 
 def start(running: list[Deliverer], sender: Deliverer) -> Deliverer:

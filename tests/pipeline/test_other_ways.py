@@ -43,14 +43,6 @@ def room(sqlite_database: Database) -> Room:
     return made
 
 
-@pytest.fixture
-def running() -> Iterator[list[Deliverer]]:
-    found: list[Deliverer] = []
-    yield found
-    for sender in found:
-        sender.stop()
-
-
 def start(running: list[Deliverer], room: Room, *channels: Scripted) -> Deliverer:
     sender = deliverer(room, *channels)
     running.append(sender)

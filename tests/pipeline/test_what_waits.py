@@ -1,6 +1,5 @@
 """Messages that wait on purpose: no dead channel sends them early, nothing written is swallowed."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -35,14 +34,6 @@ def room(sqlite_database: Database) -> Room:
         routes=(LISTED, WRITTEN),
     )
     return made
-
-
-@pytest.fixture
-def running() -> Iterator[list[Deliverer]]:
-    found: list[Deliverer] = []
-    yield found
-    for sender in found:
-        sender.stop()
 
 
 def rule(number: int) -> RuleKey:
