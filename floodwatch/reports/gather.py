@@ -1,6 +1,6 @@
 """Reads the figures of a report, for any 08:00 of which readings are kept."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
@@ -41,7 +41,7 @@ def facts(database: Database, district: District, day: date, *, now: int) -> Fac
     if at > now:
         raise Refused(f"the hydrological day {day} is not over before 08:00; choose an earlier day")
     readings = Readings(database)
-    known = readings.keys()
+    known = dict.fromkeys(readings.keys())  # in order, and asked for each station
     gauges, silent = _rain(readings, known, district, at)
     waters = [
         found
@@ -58,7 +58,7 @@ def facts(database: Database, district: District, day: date, *, now: int) -> Fac
 
 
 def _rain(
-    readings: Readings, known: Iterable[SeriesKey], district: District, at: int
+    readings: Readings, known: Collection[SeriesKey], district: District, at: int
 ) -> tuple[list[RainDay], int]:
     by_station: dict[str, list[SeriesKey]] = {}
     for key in known:
@@ -78,20 +78,17 @@ def _rain(
 
 def _water(
     readings: Readings,
-    known: Iterable[SeriesKey],
+    known: Collection[SeriesKey],
     district: District,
     station: Station,
     at: int,
 ) -> Water | None:
     """The station's main gauge, or the reading by eye where it has no other."""
     names = [SeriesKey(station.code, gauge, v) for v in MAIN for gauge in ("1", "manual")]
-    there = set(known)
-    key = next((name for name in names if name in there), None)
+    key = next((name for name in names if name in known), None)
     if key is None or not station.enabled or station.kind is StationKind.SUPPLY:
         return None
     series = readings.series(key, at - LOOK_BACK, at)
-    year = at - 365 * DAY
-    past = readings.series(key, year - DAY, year)
     return water(
         station,
         key,
@@ -99,8 +96,15 @@ def _water(
         at=at,
         tz=district.zone_of(station.code),
         thresholds=district.thresholds,
-        year_ago=float(past.values[-1]) if past.size and station.kind in _WITH_PAST else None,
+        year_ago=_year_ago(readings, key, at) if station.kind in _WITH_PAST else None,
     )
+
+
+def _year_ago(readings: Readings, key: SeriesKey, at: int) -> float | None:
+    """The value in force a year before."""
+    year = at - 365 * DAY
+    past = readings.series(key, year - DAY, year)
+    return float(past.values[-1]) if past.size else None
 
 
 def _ahead(district: District, waters: Iterable[Water], at: int) -> tuple[str, ...]:
@@ -119,7 +123,7 @@ _OF_WORKS = {"pumps_running": "running", "flow": "flow", "gate_opening": "openin
 
 
 def _works(
-    readings: Readings, known: Iterable[SeriesKey], district: District, at: int
+    readings: Readings, known: Collection[SeriesKey], district: District, at: int
 ) -> dict[str, Works]:
     found: dict[str, Works] = {}
     for key in known:
@@ -140,10 +144,9 @@ _WITH_PAST = (StationKind.RESERVOIR, StationKind.LAKE, StationKind.RIVER)
 
 
 def _coverage(
-    readings: Readings, known: Iterable[SeriesKey], district: District, at: int
+    readings: Readings, known: Collection[SeriesKey], district: District, at: int
 ) -> tuple[int, int]:
     """(gauges heard in time, gauges) at the hour, of those that are watched."""
-    there = set(known)
     watched = [
         gauge
         for station in district.stations.values()
@@ -152,7 +155,7 @@ def _coverage(
         if gauge.watched
     ]
     live = sum(
-        1 for gauge in watched if gauge.key in there and _heard(readings, district, gauge, at)
+        1 for gauge in watched if gauge.key in known and _heard(readings, district, gauge, at)
     )
     return live, len(watched)
 
