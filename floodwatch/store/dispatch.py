@@ -4,7 +4,18 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import fields
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Select, and_, func, insert, or_, select, text, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    and_,
+    func,
+    insert,
+    or_,
+    select,
+    text,
+    update,
+)
 
 from floodwatch.model.notification import OutboxState
 from floodwatch.store.among import among
@@ -182,26 +193,13 @@ def owes(connection: Connection, person: str, alert_ids: Collection[int]) -> boo
 def into_digest(tx: Transaction, ids: Collection[int], *, key: str) -> None:
     """These rows go out as the digest of this key; they are kept, and shown with it."""
     digest = select(_outbox.c.id).where(_outbox.c.key == key).scalar_subquery()
-    tx.connection.execute(
-        update(_outbox)
-        .where(among(tx.connection, _outbox.c.id, ids), _outbox.c.state == "pending")
-        .values(
-            state=OutboxState.SUPERSEDED.value,
-            next_at=None,
-            reason=f"in digest {key}",
-            digest_id=digest,
-            rev=tx.rev,
-        )
-    )
+    pending = _outbox.c.state == OutboxState.PENDING.value
+    _set(tx, ids, pending, **_over(OutboxState.SUPERSEDED, f"in digest {key}"), digest_id=digest)
 
 
 def postpone(tx: Transaction, ids: Collection[int], *, until: int, reason: str) -> None:
     """These rows are not due before then."""
-    tx.connection.execute(
-        update(_outbox)
-        .where(among(tx.connection, _outbox.c.id, ids), _outbox.c.state.in_(_UNSENT))
-        .values(next_at=until, reason=reason, rev=tx.rev)
-    )
+    _set(tx, ids, _outbox.c.state.in_(_UNSENT), next_at=until, reason=reason)
 
 
 def make_due(tx: Transaction, channel: str, *, now: int, before: int) -> None:
@@ -216,11 +214,19 @@ def make_due(tx: Transaction, channel: str, *, now: int, before: int) -> None:
 
 def supersede(tx: Transaction, ids: Collection[int], *, reason: str) -> None:
     """These rows are no longer sent."""
-    tx.connection.execute(
-        update(_outbox)
-        .where(among(tx.connection, _outbox.c.id, ids), _outbox.c.state.in_(_UNSENT))
-        .values(state=OutboxState.SUPERSEDED.value, next_at=None, reason=reason, rev=tx.rev)
-    )
+    _set(tx, ids, _outbox.c.state.in_(_UNSENT), **_over(OutboxState.SUPERSEDED, reason))
+
+
+def _over(state: OutboxState, reason: str) -> dict[str, object]:
+    return {"state": state.value, "next_at": None, "reason": reason}
+
+
+def _set(
+    tx: Transaction, ids: Collection[int], still: ColumnElement[bool], **values: object
+) -> None:
+    """Write this into those of the rows that are still so."""
+    mine = update(_outbox).where(among(tx.connection, _outbox.c.id, ids), still)
+    tx.connection.execute(mine.values(**values, rev=tx.rev))
 
 
 def stand_down(tx: Transaction, origins: Mapping[int, str]) -> None:
@@ -282,20 +288,12 @@ def by_provider_id(
 
 def delivered(tx: Transaction, ids: Collection[int], *, at: int) -> None:
     """The provider says that these have arrived."""
-    tx.connection.execute(
-        update(_outbox)
-        .where(among(tx.connection, _outbox.c.id, ids), _outbox.c.delivered_at.is_(None))
-        .values(delivered_at=at, rev=tx.rev)
-    )
+    _set(tx, ids, _outbox.c.delivered_at.is_(None), delivered_at=at)
 
 
 def undelivered(tx: Transaction, ids: Collection[int], *, reason: str) -> None:
     """The provider had accepted these and says now that they did not arrive."""
-    tx.connection.execute(
-        update(_outbox)
-        .where(among(tx.connection, _outbox.c.id, ids), _outbox.c.delivered_at.is_(None))
-        .values(state=OutboxState.FAILED.value, next_at=None, reason=reason, rev=tx.rev)
-    )
+    _set(tx, ids, _outbox.c.delivered_at.is_(None), **_over(OutboxState.FAILED, reason))
 
 
 # -- quotas -----------------------------------------------------------------------------------
