@@ -91,28 +91,22 @@ class RiseSilentRule:
         good = believable(context.windows.get(self._series), until=reading.time)
         expected = self._expected(good) if good is not None else None
         fresh = not latest.late and now - reading.time <= max(DELAYED, (expected or 0) + GRACE)
-        if good is None or expected is None:
-            return Finding(
-                None,
-                None,
-                may_clear=fresh,
-                value=reading.value,
-                time=reading.time,
-                facts=self._heard(latest),
-            )
-        after = expected + GRACE
-        silent = silent_at(latest, context, after)
-        if now < silent:
-            return Finding(
-                None,
-                None,
-                may_clear=fresh,
-                value=reading.value,
-                time=reading.time,
-                recheck_at=look_again(latest, now, silent, after),
-                facts=self._heard(latest),
-            )
-        return self._silent(context, latest, good)
+        again = None
+        if good is not None and expected is not None:
+            after = expected + GRACE
+            silent = silent_at(latest, context, after)
+            if now >= silent:
+                return self._silent(context, latest, good)
+            again = look_again(latest, now, silent, after)
+        return Finding(
+            None,
+            None,
+            may_clear=fresh,
+            value=reading.value,
+            time=reading.time,
+            recheck_at=again,
+            facts=self._heard(latest),
+        )
 
     def _expected(self, good: Series) -> int | None:
         """The interval in which it must speak; None: it does not rise, or not so that it must."""
