@@ -240,6 +240,8 @@ class Deliverer:
     def _pick(self, look: "_Look", channels: Channels) -> list[int]:
         """Those for which a thread is free; what has no channel any more needs none."""
         used = Counter(one.channel for one in self._sending.values())
+        # What they have heard is not written down yet: a dead line has had its try.
+        heard = {outcome.row.channel for outcome in self._unsettled}
         now = self._now()
         chosen = []
         for row in look.due:
@@ -249,6 +251,8 @@ class Deliverer:
                 chosen.append(row.id)
                 continue
             line = self._up_to_date.of(row.channel)
+            if line.down and row.channel in heard:
+                continue
             trying, hung, usual = used[row.channel], self._lost[row.channel], 2 * self._workers
             if hung >= usual:
                 free = may_try_hung(line, hung=hung, usual=usual, trying=trying, now=now)

@@ -193,7 +193,8 @@ def test_what_came_by_import_demands_nothing(town: Town) -> None:
 def test_the_command_prints_what_is_unexplained_and_says_so_by_its_code(tmp_path: Path) -> None:
     database = Database.at(tmp_path / "data")
     database.migrate()
-    town = Town(database, tmp_path / "config", at=SystemClock().wall() - HOUR)
+    morning = SystemClock().wall() // DAY * DAY - DAY + 2 * HOUR  # 10 o'clock there: told at once
+    town = Town(database, tmp_path / "config", at=morning)
     rise(town)
     arguments = ["--config", str(tmp_path / "config"), "--data", str(tmp_path / "data"), "--json"]
     span = ["--from", _iso(town.clock.wall() - HOUR), "--to", _iso(town.clock.wall() + 1)]
