@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Engine, NullPool, create_engine, event, inspe
 
 from floodwatch.model.errors import StorageError
 
-HEAD = "0002"  # the newest file in migrations/versions
+HEAD = "0003"  # the newest file in migrations/versions
 
 
 def upgrade(connection: Connection, where: str) -> None:
