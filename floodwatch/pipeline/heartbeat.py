@@ -7,7 +7,7 @@ from typing import Any
 
 from floodwatch.model.clock import Clock
 from floodwatch.model.errors import FloodWatchError
-from floodwatch.notify.channels import outbound
+from floodwatch.outside import outbound
 
 _log = logging.getLogger(__name__)
 

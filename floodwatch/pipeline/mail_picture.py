@@ -8,8 +8,8 @@ from floodwatch.model.clock import HOUR
 from floodwatch.model.district import District
 from floodwatch.model.notification import Message
 from floodwatch.model.reading import SeriesKey
-from floodwatch.notify.channels.bounded import Overrun, within
 from floodwatch.notify.figures import name_of
+from floodwatch.outside.bounded import Overrun, within
 from floodwatch.store import alert_log
 from floodwatch.store.database import Database
 from floodwatch.store.readings import Readings

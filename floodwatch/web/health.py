@@ -15,7 +15,7 @@ from floodwatch.model.clock import MINUTE, SECOND
 from floodwatch.model.errors import Refused, StorageError
 from floodwatch.model.people import Role
 from floodwatch.notify import reach
-from floodwatch.notify.channels.secret import known, secret
+from floodwatch.outside.secret import known, secret
 from floodwatch.pipeline import canary, machine
 from floodwatch.pipeline.heartbeat import HEARTBEAT
 from floodwatch.pipeline.self_watch import ABSENT, AUDIT, BUDDY

@@ -9,8 +9,8 @@ import time
 import pytest
 
 from floodwatch.model.notification import Message, Result, Sent
-from floodwatch.notify.channels import names
 from floodwatch.notify.channels.smtp import PASSWORD, SmtpChannel, compose
+from floodwatch.outside import names
 from tests.notify.mail_server import Recorder, bare_server, mail_server, talk
 
 UNTIL_CONTENT = [b"220 hello", b"250 hello", b"250 sender", b"250 recipient", b"354 go on"]

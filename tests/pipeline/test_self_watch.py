@@ -13,7 +13,7 @@ from floodwatch.model.clock import DAY, MINUTE, SECOND, SetClock
 from floodwatch.model.errors import StorageError
 from floodwatch.model.notification import Channel
 from floodwatch.model.severity import Severity
-from floodwatch.notify.channels.outbound import Reply
+from floodwatch.outside.outbound import Reply
 from floodwatch.pipeline import canary, machine
 from floodwatch.pipeline.canary import Canary, CanaryChannel
 from floodwatch.pipeline.deliver import Deliverer
@@ -313,7 +313,7 @@ def test_a_heartbeat_that_is_not_taken_harms_nothing() -> None:
 
 
 def test_a_private_address_is_not_asked_unless_it_is_allowed() -> None:
-    from floodwatch.notify.channels import outbound
+    from floodwatch.outside import outbound
 
     beats = Heartbeat(
         SetClock(1_000_000),

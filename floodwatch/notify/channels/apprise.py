@@ -14,7 +14,7 @@ from floodwatch.model.notification import Message, Result, Sent
 from floodwatch.model.severity import Severity
 from floodwatch.notify.channels.plain import lines, one_line
 from floodwatch.notify.channels.sdk import bounded
-from floodwatch.notify.channels.secret import secret
+from floodwatch.outside.secret import secret
 
 URLS = "FLOODWATCH_APPRISE_URLS"
 TIMEOUT_S = 15.0

@@ -9,8 +9,8 @@ from floodwatch.model.errors import Refused
 from floodwatch.model.notification import Message, Result, Sent
 from floodwatch.notify.channels.cloud_sms import Filled, filled
 from floodwatch.notify.channels.plain import one_line
-from floodwatch.notify.channels.secret import secret
 from floodwatch.notify.channels.telephone import number
+from floodwatch.outside.secret import secret
 
 USUAL_S = 15.0  # how long an answer is waited for, unless the settings say
 

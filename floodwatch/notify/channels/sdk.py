@@ -5,8 +5,8 @@ from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from floodwatch.model.notification import Result, Sent
-from floodwatch.notify.channels.bounded import Overrun, within
 from floodwatch.notify.channels.plain import one_line
+from floodwatch.outside.bounded import Overrun, within
 
 T = TypeVar("T")
 # Texts by which the libraries' connection faults say that nothing has been sent yet.

@@ -11,9 +11,9 @@ from contextlib import suppress
 from typing import Any, NamedTuple
 
 from floodwatch.model.errors import Refused
-from floodwatch.notify.channels.bounded import within
-from floodwatch.notify.channels.names import addresses
-from floodwatch.notify.channels.secret import secret
+from floodwatch.outside.bounded import within
+from floodwatch.outside.names import addresses
+from floodwatch.outside.secret import secret
 
 _log = logging.getLogger(__name__)
 

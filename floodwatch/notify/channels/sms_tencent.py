@@ -10,13 +10,13 @@ from pydantic import Field
 from floodwatch.model.clock import SystemClock
 from floodwatch.model.fields import Duration
 from floodwatch.model.notification import DeliveryReport, Incoming, Message, Result, Sent
-from floodwatch.notify.channels.bounded import within
 from floodwatch.notify.channels.cloud_channel import CloudChannel
 from floodwatch.notify.channels.cloud_sms import Filled, TemplatesTable
 from floodwatch.notify.channels.limited import LimitedTable
 from floodwatch.notify.channels.plain import one_line
 from floodwatch.notify.channels.sdk import bounded, fault, told
 from floodwatch.notify.channels.webhook import token
+from floodwatch.outside.bounded import within
 
 _log = logging.getLogger(__name__)
 

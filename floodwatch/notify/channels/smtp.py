@@ -20,9 +20,9 @@ from pydantic import Field
 from floodwatch.model.errors import Refused
 from floodwatch.model.fields import Duration, Mail, Table, Word
 from floodwatch.model.notification import Message, Result, Sent
-from floodwatch.notify.channels.names import addresses
 from floodwatch.notify.channels.plain import lines, one_line
-from floodwatch.notify.channels.secret import secret
+from floodwatch.outside.names import addresses
+from floodwatch.outside.secret import secret
 
 TOTAL_S = 15.0  # for the whole dialogue
 LOOKUP_S = 5.0  # of it, for the name of the server

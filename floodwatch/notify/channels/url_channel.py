@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from floodwatch.model.notification import Result
-from floodwatch.notify.channels.outbound import Reply, deliver
+from floodwatch.outside.outbound import Reply, deliver
 
 
 class UrlChannel:

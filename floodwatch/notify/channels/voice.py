@@ -19,11 +19,11 @@ from pydantic import Field
 from floodwatch.model.errors import Refused
 from floodwatch.model.fields import Duration, Table
 from floodwatch.model.notification import Call, DeliveryReport, Message, Result, Sent
-from floodwatch.notify.channels.outbound import Forbidden, ask
 from floodwatch.notify.channels.plain import one_line
-from floodwatch.notify.channels.secret import secret
 from floodwatch.notify.channels.url_channel import UrlChannel
 from floodwatch.notify.channels.webhook import Network, Url, token
+from floodwatch.outside.outbound import Forbidden, ask
+from floodwatch.outside.secret import secret
 
 TOKEN = "FLOODWATCH_VOICE_TOKEN"  # noqa: S105 - the name of the variable
 MOST = 200  # calls that are asked after

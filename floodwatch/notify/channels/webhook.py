@@ -12,10 +12,10 @@ from floodwatch.model.errors import Refused
 from floodwatch.model.fields import Duration, Table, refuse
 from floodwatch.model.notification import Message, Result, Sent
 from floodwatch.model.severity import Severity
-from floodwatch.notify.channels.outbound import Forbidden, checked, network
 from floodwatch.notify.channels.plain import lines, one_line
-from floodwatch.notify.channels.secret import secret
 from floodwatch.notify.channels.url_channel import UrlChannel
+from floodwatch.outside.outbound import Forbidden, checked, network
+from floodwatch.outside.secret import secret
 
 SECRET = "FLOODWATCH_WEBHOOK_SECRET"  # noqa: S105 - the name of the variable
 

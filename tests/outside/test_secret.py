@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from floodwatch.model.errors import Refused
-from floodwatch.notify.channels.secret import secret
+from floodwatch.outside.secret import secret
 
 NAME = "FLOODWATCH_TEST_SECRET"
 

@@ -4,7 +4,7 @@ import logging
 import socket
 import threading
 
-from floodwatch.notify.channels.bounded import within
+from floodwatch.outside.bounded import within
 
 _log = logging.getLogger(__name__)
 

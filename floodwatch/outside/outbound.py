@@ -16,8 +16,8 @@ from urllib.parse import SplitResult, urlsplit
 
 from floodwatch.model.errors import FloodWatchError
 from floodwatch.model.notification import Result, Sent
-from floodwatch.notify.channels.bounded import within
-from floodwatch.notify.channels.names import addresses
+from floodwatch.outside.bounded import within
+from floodwatch.outside.names import addresses
 
 MOST = 65_536  # bytes of an answer that are read
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")

@@ -7,9 +7,9 @@ import time
 import pytest
 
 from floodwatch.model.notification import Result, Sent
-from floodwatch.notify.channels import names
-from floodwatch.notify.channels.bounded import Overrun, within
-from floodwatch.notify.channels.outbound import Forbidden, ask, checked, deliver, permitted
+from floodwatch.outside import names
+from floodwatch.outside.bounded import Overrun, within
+from floodwatch.outside.outbound import Forbidden, ask, checked, deliver, permitted
 from tests.notify.http_server import site
 from tests.notify.mail_server import bare_server
 

@@ -1,0 +1,1 @@
+"""Machines outside: requests to them within limits, names looked up, secrets."""
