@@ -22,15 +22,16 @@ BROKEN_AFTER = 5
 IDLE_S = 1.0  # between two signs of life of a committer that has nothing to do
 
 Ingest = Callable[[Transaction, Sequence[Batch]], Sequence[Receipt]]
+Beside = Callable[[Transaction, Receipt], object]  # what else a batch's transaction writes
 
 
 class _Waiting:
     """A batch whose source waits for its receipt."""
 
-    __slots__ = ("batch", "receipt")
+    __slots__ = ("batch", "beside", "receipt")
 
-    def __init__(self, batch: Batch) -> None:
-        self.batch = batch
+    def __init__(self, batch: Batch, beside: Beside | None = None) -> None:
+        self.batch, self.beside = batch, beside
         self.receipt: Future[Receipt] = Future()
 
 
@@ -73,6 +74,14 @@ class Writer:
         ]
         return _joined([self._submit(part, timeout) for part in parts])
 
+    def enqueue(self, batch: Batch, beside: Beside | None = None) -> Future[Receipt]:
+        """Hand a batch in without waiting: the future is done once it is committed, whole.
+
+        `beside` writes in the same transaction, with the receipt that is about to be given; when
+        it fails, the readings are stored without it. StorageError as from `submit`.
+        """
+        return self._put(batch, beside).receipt
+
     def close(self) -> None:
         """Commit what waits, then stop; later batches are refused with StorageError."""
         with self._changed:
@@ -81,12 +90,7 @@ class Writer:
         self._thread.join()
 
     def _submit(self, batch: Batch, timeout: float) -> Receipt:
-        waiting = _Waiting(batch)
-        with self._changed:
-            if self._closing:
-                raise StorageError("FloodWatch is stopping and takes nothing more; try again later")
-            self._queue.append(waiting)
-            self._changed.notify()
+        waiting = self._put(batch)
         try:
             return waiting.receipt.result(timeout)
         except FutureTimeout:
@@ -99,6 +103,15 @@ class Writer:
             raise StorageError(
                 f"not known to be stored after {timeout:.0f} s; hand it in again"
             ) from None
+
+    def _put(self, batch: Batch, beside: Beside | None = None) -> _Waiting:
+        waiting = _Waiting(batch, beside)
+        with self._changed:
+            if self._closing:
+                raise StorageError("FloodWatch is stopping and takes nothing more; try again later")
+            self._queue.append(waiting)
+            self._changed.notify()
+        return waiting
 
     def _run(self) -> None:
         group: list[_Waiting] = []
@@ -126,7 +139,7 @@ class Writer:
                 if not self._queue:
                     return []
                 while self._queue:
-                    size = len(self._queue[0].batch.readings)
+                    size = max(1, len(self._queue[0].batch.readings))
                     if group and readings + size > self._most:
                         break
                     waiting = self._queue.popleft()
@@ -137,7 +150,7 @@ class Writer:
 
     def _answer(self, group: list[_Waiting]) -> None:
         try:
-            receipts = self._commit([waiting.batch for waiting in group])
+            receipts = self._commit([each.batch for each in group], [each.beside for each in group])
         except (StorageError, OSError, MemoryError) as error:
             for waiting in group:
                 waiting.receipt.set_exception(_as_storage_error(error))
@@ -154,9 +167,28 @@ class Writer:
 
     def _answer_alone(self, waiting: _Waiting, error: Exception) -> None:
         try:
-            waiting.receipt.set_result(self._bisect(waiting.batch, error))
+            if (beside := waiting.beside) is None:
+                receipt = self._bisect(waiting.batch, error)
+            elif (found := self._without(waiting.batch)) is None:
+                receipt = self._bisect(waiting.batch, error)
+                with self._database.write(epoch=self._epoch()) as tx:
+                    beside(tx, receipt)
+            else:
+                receipt = found
+            waiting.receipt.set_result(receipt)
         except (StorageError, OSError, MemoryError) as fault:
             waiting.receipt.set_exception(_as_storage_error(fault))
+
+    def _without(self, batch: Batch) -> Receipt | None:
+        """The receipt when what goes beside the readings is at fault; None: a reading is."""
+        try:
+            (receipt,) = self._commit([batch])
+        except (StorageError, OSError, MemoryError):
+            raise
+        except Exception:  # noqa: BLE001 - whose fault it is, the bisection finds out
+            return None
+        _log.error("%s: stored without what was to be written beside it", batch.source)
+        return receipt
 
     def _bisect(self, batch: Batch, error: Exception) -> Receipt:
         """Commit all readings but those that cannot be: these are rejected, with the reason."""
@@ -181,12 +213,17 @@ class Writer:
                 receipts.append(self._bisect(half, fault))
         return _joined(receipts)
 
-    def _commit(self, batches: Sequence[Batch]) -> Sequence[Receipt]:
+    def _commit(
+        self, batches: Sequence[Batch], besides: Sequence[Beside | None] = ()
+    ) -> Sequence[Receipt]:
         with self._database.write(epoch=self._epoch()) as tx:
             receipts = self._ingest(tx, batches)
             counts = [len(receipt.outcomes) for receipt in receipts]
             if counts != [len(batch.readings) for batch in batches]:
                 raise ValueError(f"not one outcome for every reading: {counts}")
+            for beside, receipt in zip(besides, receipts, strict=False):
+                if beside is not None:
+                    beside(tx, receipt)
         self._failures = 0
         return receipts
 

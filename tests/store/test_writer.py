@@ -130,6 +130,35 @@ def test_one_bad_reading_sinks_neither_its_batch_nor_the_others(database: Databa
     assert sorted(times_in(database)) == [1, 2, 3, 4, 11, 12, 14, 15, 16]
 
 
+def test_what_goes_beside_a_batch_is_written_in_its_transaction(database: Database) -> None:
+    def beside(tx: Transaction, receipt: Receipt) -> None:
+        clockwork.set_setting(tx, "beside", [kept(tx), len(receipt.outcomes)])
+
+    with writing(database, Ingest()) as writer:
+        assert writer.enqueue(batch(1, 2), beside).result(20) == Receipt((STORED, STORED))
+    with database.read() as connection:
+        assert clockwork.setting(connection, "beside") == [[1, 2], 2]
+
+
+def test_readings_are_stored_when_what_goes_beside_them_fails(database: Database) -> None:
+    def beside(tx: Transaction, receipt: Receipt) -> None:
+        raise ValueError("a fault of the trace")
+
+    with writing(database, Ingest()) as writer:
+        assert writer.enqueue(batch(1), beside).result(20) == Receipt((STORED,))
+    assert times_in(database) == [1]
+
+
+def test_a_batch_with_a_bad_reading_is_traced_all_the_same(database: Database) -> None:
+    def beside(tx: Transaction, receipt: Receipt) -> None:
+        clockwork.set_setting(tx, "beside", [outcome.value for outcome in receipt.outcomes])
+
+    with writing(database, Ingest(2)) as writer:
+        assert writer.enqueue(batch(1, 2), beside).result(20).outcomes == (STORED, REJECTED)
+    with database.read() as connection:
+        assert clockwork.setting(connection, "beside") == ["stored", "rejected"]
+
+
 def test_a_database_error_is_told_and_never_acknowledged(sqlite_database: Database) -> None:
     def fill(tx: Transaction) -> None:
         pages = tx.connection.exec_driver_sql("PRAGMA page_count").scalar_one()
