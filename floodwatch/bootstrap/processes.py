@@ -13,6 +13,7 @@ from waitress.server import create_server
 from floodwatch import loops
 from floodwatch.audit import violations
 from floodwatch.bootstrap.services import Services
+from floodwatch.bootstrap.sources import Sources
 from floodwatch.config.change import Watch, apply_texts
 from floodwatch.config.folder import documents
 from floodwatch.engine import Engine
@@ -48,6 +49,7 @@ log = logging.getLogger(__name__)
 
 TIMETABLE_S = 60.0  # it is first replaced by itself
 REPLIES_S = 180.0  # a modem is slow, and what it holds is not lost
+SOURCES_S = 60.0  # a broker that is stopped may want its time
 LISTENER, FOLDER, TIMETABLE = "push listener", "configuration folder", "timetable"
 
 
@@ -118,6 +120,14 @@ class EngineWork:
             show = self._demonstration()
             show.begin()
             self._step = show.step
+        else:
+            self._sources = Sources(
+                services,
+                self._timetable,
+                epoch=self.epoch,
+                turn=self._loop("sources", patience=SOURCES_S),
+            )
+            self._sources.start()
         self._apart(LISTENER, self._listen)
 
     def _verify_machine(self) -> None:
@@ -244,7 +254,7 @@ class EngineWork:
     def stop(self) -> None:
         """Take nothing in any more, finish what is being sent, end."""
         self.stopping.set()
-        for part in ("_push", "_timetable", "_replies", "_sender", "_checkpointer"):
+        for part in ("_push", "_sources", "_timetable", "_replies", "_sender", "_checkpointer"):
             if (found := self.__dict__.get(part)) is not None:
                 found.stop()
 

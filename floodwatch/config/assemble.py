@@ -140,7 +140,7 @@ def _district(draft: Draft, placed: list[Placed], version: int) -> District:
         holidays=frozenset(days_of(entry.table for entry in draft.holidays)),
         channels=channels,
         service=service.service.model_dump(),
-        sources=service.sources.model_dump(),
+        sources=dict(service.sources),
         watch=service.watch.model_dump(),
         texts=service.texts.model_dump(exclude_none=True),
         map_layers=tuple(draft.layers),

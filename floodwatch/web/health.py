@@ -37,6 +37,7 @@ LOOPS = {
     "push listener": _l("接收端口"),
     "timetable": _l("定时任务"),
     "replies": _l("收取回复"),
+    "sources": _l("数据来源"),
 }
 JOBS = {
     "tidy": _l("清理旧文件"),

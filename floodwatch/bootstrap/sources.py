@@ -1,0 +1,248 @@
+"""The outside sources of the configuration: started, polled, followed when settings change."""
+
+import logging
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from floodwatch.bootstrap.services import Services
+from floodwatch.loops import Turn
+from floodwatch.model.district import District
+from floodwatch.model.errors import Fenced, Refused, StorageError
+from floodwatch.model.fields import Table
+from floodwatch.scheduler import POLLERS, Job, Timetable
+from floodwatch.sources.way import Way
+from floodwatch.store import source_log
+
+log = logging.getLogger(__name__)
+
+ROUND_S = 1.0  # between two looks at the configuration
+WRITTEN_S = 3.0  # at most so often the listeners' notes are written down
+AGAIN_S = 30.0  # what could not be started is tried again
+
+
+class Runner(Protocol):
+    """A source that listens, in threads of its own."""
+
+    def start(self) -> None:
+        """Open what it needs; raises when that is impossible now."""
+        ...
+
+    def stop(self) -> None:
+        """Take nothing more, finish what is in hand, end."""
+        ...
+
+
+class Poller(Protocol):
+    """A source that asks; made anew when its settings change."""
+
+    every: int  # ms
+
+    def poll(self) -> None:
+        """Ask once. Raises when it failed; may end early when `way.stopping` is set."""
+        ...
+
+
+# key of [sources] -> how it is made from its table in floodwatch.toml
+LISTENED: dict[str, Callable[[Any, Way], Runner]] = {}
+POLLED: dict[str, Callable[[Any, Way], Poller]] = {}
+
+
+@dataclass
+class _Kept:
+    """One configured source and what was made of it; neither: it could not be started."""
+
+    table: Table
+    way: Way
+    runner: Runner | None = None
+    job: Job | None = None
+    tried: float = field(default=float("-inf"))
+
+
+class Sources:
+    """A thread that keeps the sources as the newest configuration has them."""
+
+    def __init__(
+        self,
+        services: Services,
+        timetable: Timetable,
+        *,
+        epoch: int,
+        turn: Turn = lambda worked: None,
+        listened: Mapping[str, Callable[[Any, Way], Runner]] = LISTENED,
+        polled: Mapping[str, Callable[[Any, Way], Poller]] = POLLED,
+    ) -> None:
+        self._services, self._timetable, self._epoch, self._turn = services, timetable, epoch, turn
+        self._listened, self._polled = listened, polled
+        self._kept: dict[str, _Kept] = {}
+        self._version = -1
+        self._written = float("-inf")
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="sources", daemon=True)
+
+    def start(self) -> None:
+        """Begin; returns at once."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End every source, then write down what they noted."""
+        self._stopping.set()
+        for kept in self._kept.copy().values():
+            kept.way.stopping.set()
+        if self._thread.is_alive():
+            self._thread.join(timeout=20)
+
+    def look(self) -> None:
+        """One round: follow the configuration, start what waits, write down what was noted."""
+        self._follow()
+        self._start_what_waits()
+        now = self._services.clock.monotonic()
+        if now - self._written >= WRITTEN_S:
+            self._written = now
+            self._write_down([kept.way for kept in self._kept.values()])
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                self.look()
+                self._turn(True)
+            except Fenced:
+                log.warning("another engine has taken over; the sources end")
+                break
+            except Exception:  # the boundary of the loop: the next round comes
+                log.exception("a round of the sources failed; the next one follows")
+                self._turn(False)
+            self._stopping.wait(ROUND_S)
+        self._end()
+
+    def _end(self) -> None:
+        for kept in self._kept.values():
+            _stopped(kept)
+        try:
+            self._write_down([kept.way for kept in self._kept.values()])
+        except StorageError:
+            log.exception("the last notes of the sources are lost; their readings are not")
+
+    def _follow(self) -> None:
+        district = self._services.configuration.current()
+        if district.version == self._version:
+            return
+        wanted = {name: (kind, table) for name, kind, table in configured(district)}
+        for name, kept in list(self._kept.items()):
+            if name not in wanted or wanted[name][1] != kept.table:
+                _stopped(kept)
+                self._write_down([kept.way])
+                del self._kept[name]
+        for name, (kind, table) in wanted.items():
+            if name not in self._kept and (kind in self._listened or kind in self._polled):
+                self._kept[name] = _Kept(table, self._way(name, kind))
+        self._version = district.version
+        self._start_what_waits()
+        self._timetable.put([kept.job for kept in self._kept.values() if kept.job])
+
+    def _way(self, name: str, kind: str) -> Way:
+        services = self._services
+        with services.database.read() as connection:
+            cursor = source_log.cursor(connection, name)
+        return Way(
+            name,
+            kind,
+            services.submit,
+            services.configuration.current,
+            now=services.now,
+            clock=services.clock,
+            cursor=cursor,
+            write_down=lambda way: self._write_down([way]),
+        )
+
+    def _start_what_waits(self) -> None:
+        waiting = [kept for kept in self._kept.values() if not kept.runner and not kept.job]
+        if not waiting:
+            return
+        now = self._services.clock.monotonic()
+        due = [kept for kept in waiting if now - kept.tried >= AGAIN_S]
+        for kept in due:
+            kept.tried = now
+            self._begin(kept)
+        if any(kept.job for kept in due):
+            self._timetable.put([kept.job for kept in self._kept.values() if kept.job])
+
+    def _begin(self, kept: _Kept) -> None:
+        """A source that cannot be started notes why; the others go on."""
+        way = kept.way
+        try:
+            if way.kind in self._polled:
+                poller = self._polled[way.kind](kept.table, way)
+                kept.job = Job(way.name, poller.every, _polling(poller, way), executor=POLLERS)
+                return
+            runner = self._listened[way.kind](kept.table, way)
+            runner.start()
+            kept.runner = runner
+        except Fenced:
+            raise
+        except Exception as error:
+            log.exception("%s cannot be started; it is tried again", way.name)
+            way.failed(error)
+
+    def _write_down(self, ways: list[Way]) -> None:
+        """The notes of these sources in one transaction; none: nothing is written."""
+        notes = [(way, note) for way in ways if (note := way.note()) is not None]
+        if not notes:
+            return
+        try:
+            now = self._services.now()
+            with self._services.database.write(epoch=self._epoch) as tx:
+                for way, note in notes:
+                    source_log.noted(tx, way.name, way.kind, note=note, now=now)
+        except BaseException:
+            for way, note in notes:
+                way.give_back(note)
+            raise
+
+
+def configured(district: District) -> Iterator[tuple[str, str, Table]]:
+    """(name, kind, settings) of every source: "sl651" of a table, "sql:county" of a list."""
+    for kind, value in district.sources.items():
+        if isinstance(value, Table):
+            yield kind, kind, value
+        elif isinstance(value, list | tuple):
+            for table in value:
+                if isinstance(table, Table):
+                    yield f"{kind}:{getattr(table, 'name', '')}", kind, table
+
+
+def _polling(poller: Poller, way: Way) -> Callable[[], None]:
+    """The job of a poller: what fails is the source's own alert, not the timetable's."""
+    busy = threading.Lock()
+
+    def work() -> None:
+        if way.stopping.is_set():
+            return
+        if not busy.acquire(blocking=False):
+            way.failed("the poll before has not ended yet")
+            return
+        try:
+            poller.poll()
+        except Fenced:
+            raise
+        except Refused as error:
+            way.failed(str(error))
+        except Exception as error:
+            log.exception("%s failed; it is asked again", way.name)
+            way.failed(error)
+        finally:
+            busy.release()
+        way.write_down(way)
+
+    return work
+
+
+def _stopped(kept: _Kept) -> None:
+    kept.way.stopping.set()
+    if kept.runner is None:
+        return
+    try:
+        kept.runner.stop()
+    except Exception:  # the boundary of a source: the others must still be stopped
+        log.exception("%s did not end as it should", kept.way.name)
