@@ -17,6 +17,11 @@ def iso(moment: int) -> str:
     return f"{whole}.{rest:03d}Z" if rest else f"{whole}Z"
 
 
+def iso_local(moment: int, zone: ZoneInfo) -> str:
+    """ISO 8601 in a zone with its offset, such as 2026-07-01T08:05:00+08:00; seconds rounded down."""
+    return datetime.fromtimestamp(moment // 1_000, zone).isoformat(timespec="seconds")
+
+
 def parse(given: str, zone: ZoneInfo) -> int:
     """ms UTC of an ISO 8601 date or time; without an offset it is local to `zone`.
 

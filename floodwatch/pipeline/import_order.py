@@ -112,8 +112,11 @@ class Sorted(NamedTuple):
 
     def part(self, low: int, high: int) -> "Sorted":
         """Some of them, by their places."""
-        cut = slice(low, high)
-        columns = (column if column is None else column[cut] for column in self)
+        return self.some(slice(low, high))
+
+    def some(self, which: slice | Mask) -> "Sorted":
+        """Some of them, by a slice or a mask."""
+        columns = (column if column is None else column[which] for column in self)
         return Sorted(*columns)  # type: ignore[arg-type]
 
     def repeats(self) -> tuple[int, int]:

@@ -1,14 +1,14 @@
 """What an import would make of files, before anything is written; pure data for pages."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from floodwatch.model.district import District
-from floodwatch.pipeline.import_plan import FilePlan, plan_file
+from floodwatch.pipeline.import_files import Given, Planned, plan_files
+from floodwatch.pipeline.import_plan import FilePlan
 from floodwatch.sources.csv.options import ImportOptions
-from floodwatch.sources.csv.stream import Source
+from floodwatch.sources.csv.zipped import File
 
 _ROWS = 20
 
@@ -39,6 +39,7 @@ class Preview:
     """All files of one import."""
 
     files: list[FilePreview] = field(default_factory=list)
+    refused: list[File] = field(default_factory=list)  # files that are no tables, with reasons
 
     @property
     def questions(self) -> list[str]:
@@ -47,15 +48,24 @@ class Preview:
 
     def document(self) -> dict[str, Any]:
         """As JSON."""
-        from dataclasses import asdict
+        refused = [{"file": file.name, "reason": file.refusal} for file in self.refused]
+        return {"files": [asdict(file) for file in self.files], "refused": refused}
 
-        return asdict(self)
 
-
-def preview(paths: Path | Sequence[Path], options: ImportOptions, district: District) -> Preview:
+def preview(
+    files: Given | Sequence[Given],
+    options: ImportOptions,
+    district: District,
+    *,
+    strict: bool | None = None,
+) -> Preview:
     """Look at files. Raises ImportRefused for files that are no tables and impossible choices."""
-    files = [paths] if isinstance(paths, Path) else paths
-    return Preview([_file(plan_file(Source(path), options, district), district) for path in files])
+    return previewed(plan_files(files, options, district, strict=strict), district)
+
+
+def previewed(planned: Planned, district: District) -> Preview:
+    """What the plans of files say, for pages."""
+    return Preview([_file(plan, district) for plan in planned.plans], planned.refused)
 
 
 def _file(plan: FilePlan, district: District) -> FilePreview:

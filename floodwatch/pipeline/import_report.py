@@ -8,6 +8,7 @@ from typing import Any, NamedTuple, TextIO
 
 from floodwatch.model.moment import iso
 from floodwatch.model.reading import Outcome, SeriesKey
+from floodwatch.sources.csv.zipped import File
 
 _SHOWN = 100
 
@@ -54,6 +55,7 @@ class FileAccount:
     rejects_file: str | None = None
     detected: dict[str, Any] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    refused: str = ""  # why the file could not be read at all
 
     @property
     def values(self) -> int:
@@ -72,6 +74,7 @@ class FileAccount:
             "series": [_series(key, count) for key, count in sorted(self.series.items())],
             "unknown_stations": dict(self.unknown_stations.most_common(1000)),
             "notes": self.notes,
+            "refused": self.refused,
             "rejects": [reject._asdict() for reject in self.rejects],
             "rejects_file": self.rejects_file,
         }
@@ -93,6 +96,11 @@ def _series(key: SeriesKey, count: SeriesCount) -> dict[str, Any]:
 
 def _iso(time: int | None) -> str | None:
     return None if time is None else iso(time)
+
+
+def refused(file: File) -> FileAccount:
+    """The account of a file that was set aside whole."""
+    return FileAccount(file.name, refused=file.refusal)
 
 
 class Rejects:

@@ -149,7 +149,7 @@ class Store:
             older = _older(written.group, self._border(key, ids, sealed))
             if not older.times.size:
                 continue
-            _count_repeats(written, older)
+            count_repeats(written, older)
             series_id = ids.get(key)
             if series_id is None:  # a dry run, and nothing is stored of it yet
                 written.counts[Outcome.STORED] += older.times.size
@@ -208,7 +208,7 @@ class Store:
                     written.counts[outcome] += 1 + sum(repeated.repeats())
                 else:
                     written.counts[_first_outcome(group, index, known)] += 1
-                    _count_repeats(written, repeated)
+                    count_repeats(written, repeated)
 
     def _hand_on(
         self, group: Group, low: int, high: int, known: dict[int, float]
@@ -358,7 +358,7 @@ def _canonical(slot: Slot, readings: Sorted) -> Series:
     return Series(readings.times, values, range_flags(values, slot.limits))
 
 
-def _count_repeats(written: Written, readings: Sorted) -> None:
+def count_repeats(written: Written, readings: Sorted) -> None:
     again, changed = readings.repeats()
     written.counts[Outcome.DUPLICATE] += again
     written.counts[Outcome.CORRECTED] += changed

@@ -12,16 +12,17 @@ from floodwatch.model.errors import FloodWatchError, ImportRefused
 from floodwatch.model.reading import Outcome
 from floodwatch.pipeline import import_buffer
 from floodwatch.pipeline.import_buffer import Buffer
-from floodwatch.pipeline.import_plan import FilePlan, plan_file
+from floodwatch.pipeline.import_files import Given, Planned, plan_files
+from floodwatch.pipeline.import_plan import FilePlan
 from floodwatch.pipeline.import_preview import Preview, preview
-from floodwatch.pipeline.import_report import FileAccount, Progress, Rejects, Report
+from floodwatch.pipeline.import_report import FileAccount, Progress, Rejects, Report, refused
+from floodwatch.pipeline.import_seen import DryRun
 from floodwatch.pipeline.import_slots import Slots
 from floodwatch.pipeline.import_stations import unknown_stations, with_stations
 from floodwatch.pipeline.import_take import Taker
 from floodwatch.pipeline.import_undo import undo
 from floodwatch.pipeline.import_write import Store
 from floodwatch.sources.csv.options import ImportOptions
-from floodwatch.sources.csv.stream import Source
 from floodwatch.sources.csv.table import Rows, rows
 from floodwatch.store import imports as ledger
 from floodwatch.store.clockwork import this_process
@@ -57,7 +58,7 @@ class _Run:
 
 def run(
     database: Database,
-    paths: Path | Sequence[Path],
+    files: Given | Sequence[Given],
     options: ImportOptions,
     district: District,
     *,
@@ -77,16 +78,17 @@ def run(
     ImportRefused when something must be decided first; then nothing has been written. What fails
     half-way leaves an import in state "failed" that can be taken back, or imported again.
     """
-    files = [paths] if isinstance(paths, Path) else list(paths)
-    plans = [plan_file(Source(path), options, district) for path in files]
-    _ask(plans)
+    planned = plan_files(files, options, district)
+    plans = planned.plans
+    if planned.questions:
+        raise ImportRefused("\n".join(planned.questions))
     district = _with_new_stations(plans, options, district, create)
     number = None
     if not options.dry_run:
         with database.write() as tx:
-            names = [plan.source.name for plan in plans]
+            names = [plan.source.name for plan in plans] + [f.name for f in planned.refused]
             number = ledger.begin(tx, names=names, holder=this_process(), who=who, now=now)
-    store = Store(
+    store = (Store if number else DryRun)(
         database,
         series or SeriesMap(),
         submit,
@@ -104,13 +106,7 @@ def run(
         progress,
         cancelled,
     )
-    return _carry_out(running, plans)
-
-
-def _ask(plans: Sequence[FilePlan]) -> None:
-    questions = [f"{plan.source.name}: {text}" for plan in plans for text in plan.questions]
-    if questions:
-        raise ImportRefused("\n".join(questions))
+    return _carry_out(running, planned)
 
 
 def _with_new_stations(
@@ -139,10 +135,10 @@ def _rejects_path(database: Database, folder: Path | None, number: int | None) -
     return folder / f"import-{number}.csv" if folder else None
 
 
-def _carry_out(running: _Run, plans: Sequence[FilePlan]) -> Report:
+def _carry_out(running: _Run, planned: Planned) -> Report:
     report, state = running.report, ledger.FAILED
     try:
-        for plan in plans:
+        for plan in planned.plans:
             if not _import_file(running, plan):
                 state = ledger.CANCELLED
                 break
@@ -157,6 +153,7 @@ def _carry_out(running: _Run, plans: Sequence[FilePlan]) -> Report:
         ) from error
     finally:
         report.state = state
+        report.files += [refused(file) for file in planned.refused]
         running.thread.shutdown()
         running.rejects.close()
         running.store.finish()

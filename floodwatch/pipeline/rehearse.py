@@ -42,7 +42,7 @@ class Period(NamedTuple):
     """What is rehearsed: readings with start <= time <= end (ms UTC), of some stations or of all.
 
     `stale`: the silence of gauges is judged too. `skip` leaves out readings of which a rule says
-    that they can change nothing.
+    that they can change nothing. `types`: only rules of these types.
     """
 
     start: int
@@ -50,6 +50,7 @@ class Period(NamedTuple):
     stations: frozenset[str] | None = None
     stale: bool = False
     skip: bool = True
+    types: frozenset[str] | None = None
 
 
 def rehearse(
@@ -61,6 +62,7 @@ def rehearse(
     stations: Collection[str] | None = None,
     stale: bool = False,
     skip: bool = True,
+    types: Collection[str] | None = None,
     answers: Answers | None = None,
     entered: Entered | None = None,
     progress: Progress = lambda done, of: None,
@@ -71,7 +73,8 @@ def rehearse(
     With `answers`, how people would have answered, also who would have been told, how often.
     """
     chosen = frozenset(stations) if stations is not None else None
-    period = Period(start, end, chosen, stale, skip)
+    only = frozenset(types) if types is not None else None
+    period = Period(start, end, chosen, stale, skip, only)
     found, hindsight = _replay(
         readings, district, period, entered or Nothing(), progress=progress, cancelled=cancelled
     )
@@ -140,6 +143,8 @@ def _replay(
 
 def _is_wanted(rule: Rule, period: Period) -> bool:
     if period.stations is not None and rule.key.station not in period.stations:
+        return False
+    if period.types is not None and rule.key.type not in period.types:
         return False
     return period.stale or rule.key.type not in SILENT
 

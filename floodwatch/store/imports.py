@@ -56,7 +56,7 @@ def begin(tx: Transaction, *, names: list[str], holder: str, who: str, now: int)
     row = {"who": who, "at": now, "state": RUNNING, "names": names, "rev": tx.rev}
     statement = insert(imported).values(**row, report={"holder": holder})
     number: int = tx.connection.execute(statement.returning(imported.c.id)).scalar_one()
-    _audit(tx, "import", f"import {number}: {', '.join(names)}", who=who, now=now)
+    _audit(tx, "import", f"import {number}: {', '.join(names)}"[:1000], who=who, now=now)
     return number
 
 

@@ -38,8 +38,8 @@ class Piece(NamedTuple):
 class Source:
     """A file to read from the start, as often as needed, which must not change meanwhile."""
 
-    def __init__(self, path: Path) -> None:
-        self.path, self.name = path, path.name
+    def __init__(self, path: Path, name: str = "") -> None:
+        self.path, self.name = path, name or path.name  # the name by which people know it
         self.packed = path.suffix.lower() == ".gz"
         self._seen = self._state()
         self.size = self._seen[0]
