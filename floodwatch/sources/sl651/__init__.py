@@ -1,0 +1,1 @@
+"""SL 651-2014, the telemetry protocol of hydrological stations: frames, messages, conversations."""

@@ -1,0 +1,112 @@
+"""Finding frames in a stream of bytes: merged, split, damaged, with bytes between them."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from floodwatch.sources.sl651.ascii_frame import read_ascii
+from floodwatch.sources.sl651.frame import SOH, Attempt, Damage, Fault, Frame, read_hex
+
+# A header that can be one: the direction is 0 or 8 and the body starts with STX or SYN. What looks
+# like a start within data (7E7E in a picture) hardly ever passes, and then the check value tells.
+_HEADER = re.compile(
+    rb"\x7e\x7e(?=.{9}[\x00-\x0f\x80-\x8f].[\x02\x16])"
+    rb"|\x01(?=[0-9A-Fa-f]{18}[08][0-9A-Fa-f]{3}[\x02\x16])",
+    re.DOTALL,
+)
+# The beginning of a header at the end of the bytes: the rest of it is still on its way.
+_HEADLESS = re.compile(
+    rb"(?:\x7e|\x7e\x7e.{0,9}|\x7e\x7e.{9}[\x00-\x0f\x80-\x8f].?"
+    rb"|\x01[0-9A-Fa-f]{0,18}|\x01[0-9A-Fa-f]{18}[08][0-9A-Fa-f]{0,3})\Z",
+    re.DOTALL,
+)
+_LONGEST_HEADER = 24
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """What a buffer held, in the order of its bytes, and the bytes that wait for more.
+
+    Every byte of the buffer is in one piece's `raw` or in `rest`.
+    """
+
+    pieces: tuple[Frame | Damage, ...]
+    rest: bytes
+
+    @property
+    def frames(self) -> tuple[Frame, ...]:
+        """The good frames."""
+        return tuple(piece for piece in self.pieces if isinstance(piece, Frame))
+
+    @property
+    def problems(self) -> tuple[Damage, ...]:
+        """What was no good frame, each with its reason."""
+        return tuple(piece for piece in self.pieces if isinstance(piece, Damage))
+
+
+def scan(buffer: bytes | bytearray, *, final: bool = False) -> Scan:
+    """Cut a buffer into frames and damaged pieces; never raises.
+
+    `rest` is the beginning of a frame that is not all there (at most LONGEST_FRAME bytes): hand
+    it in again in front of the next bytes. With `final`, nothing more comes: what would wait is
+    reported as truncated. A damaged frame never hides a good one behind or within it.
+    """
+    buffer = bytes(buffer)
+    pieces: list[Frame | Damage] = []
+    open_damage: Attempt | None = None  # damage goes on until the next header
+    taken = 0  # bytes that are in a piece
+    good = -1  # where the next whole good frame is known to begin, found by looking ahead
+    for at, attempt in _headers(buffer):
+        if at < taken:
+            continue
+        if attempt.fault is Fault.TRUNCATED and not final:
+            if good <= at:
+                good = _next_good(buffer, at + 1)
+            if good < 0:
+                _close(pieces, buffer[taken:at], open_damage)
+                return Scan(tuple(pieces), buffer[at:])
+        _close(pieces, buffer[taken:at], open_damage)
+        taken, open_damage = at, attempt
+        if attempt.fault is None:
+            pieces.append(attempt.frame)
+            taken, open_damage = at + attempt.length, None
+    rest = len(buffer) if final else _headless(buffer, taken)
+    _close(pieces, buffer[taken:rest], open_damage)
+    return Scan(tuple(pieces), buffer[rest:])
+
+
+def _headers(buffer: bytes) -> Iterator[tuple[int, Attempt]]:
+    at = 0
+    while match := _HEADER.search(buffer, at):
+        at = match.start()
+        attempt = read_ascii(buffer, at) if buffer[at] == SOH else read_hex(buffer, at)
+        yield at, attempt
+        at = at + attempt.length if attempt.fault is None else at + 1
+
+
+def _next_good(buffer: bytes, start: int) -> int:
+    """Where the next whole good frame begins, -1 when there is none."""
+    while match := _HEADER.search(buffer, start):
+        at = match.start()
+        attempt = read_ascii(buffer, at) if buffer[at] == SOH else read_hex(buffer, at)
+        if attempt.fault is None:
+            return at
+        start = at + 1
+    return -1
+
+
+def _headless(buffer: bytes, taken: int) -> int:
+    """Where bytes begin that may become a header, the end of the buffer when none do."""
+    match = _HEADLESS.search(buffer, max(taken, len(buffer) - _LONGEST_HEADER))
+    return match.start() if match else len(buffer)
+
+
+def _close(pieces: list[Frame | Damage], raw: bytes, damage: Attempt | None) -> None:
+    """Account for the bytes before a header: a damaged frame, or bytes of none."""
+    if not raw:
+        return
+    if damage is None:
+        pieces.append(Damage(Fault.STRAY, f"{len(raw)} bytes that belong to no frame", raw))
+    else:
+        fault = damage.fault or Fault.STRAY
+        pieces.append(Damage(fault, damage.text, raw, damage.frame))
