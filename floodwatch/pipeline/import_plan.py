@@ -14,8 +14,16 @@ from floodwatch.sources.csv.options import AUTO, CANONICAL, ImportOptions, Mappi
 from floodwatch.sources.csv.shape import Shape, shape_of
 from floodwatch.sources.csv.stream import Source
 from floodwatch.sources.csv.table import Columns
-from floodwatch.sources.csv.time_format import EITHER, TimeFormat
+from floodwatch.sources.csv.time_format import (
+    ANY_ORDER,
+    EITHER,
+    ISO,
+    MONTH_NAME,
+    UNDECIDED,
+    TimeFormat,
+)
 
+_SURELY_TIMES = (ISO, EITHER, ANY_ORDER, MONTH_NAME)  # whatever the column is called
 DISTANCE = "distance"  # what a gauge above the water sends; its gauge turns it into a depth
 
 
@@ -247,8 +255,8 @@ def _choose_time(plan: FilePlan, options: ImportOptions) -> None:
     if found is None:
         plan.questions.append(f"how are the times in {plan.time_column} written? --time-format")
         return
-    if found is EITHER:
-        found = which_first(plan.source, shape, places)
+    if found.name in UNDECIDED:
+        found = which_first(plan.source, shape, places, found)
     plan.times = found
 
 
@@ -269,7 +277,7 @@ def _time_places(plan: FilePlan, options: ImportOptions) -> tuple[int, ...]:
         if index in taken:
             continue
         kind = time_format.detect(shape.values(index), sure=named)
-        if kind is None or (kind not in (time_format.ISO, EITHER) and not named):
+        if kind is None or (kind not in _SURELY_TIMES and not named):
             continue
         clock = time_format.has_clock(shape.values(index), kind)
         ranked.append((2 * clock + named, -index))
