@@ -22,6 +22,7 @@ from floodwatch.model.variable import VARIABLES
 from floodwatch.notify.channels import CHANNELS
 from floodwatch.notify.channels import TABLES as CHANNEL_TABLES
 from floodwatch.rules.registry import PARAMETERS
+from floodwatch.sources.sl651.settings import Sl651StationTable, Sl651Table
 from floodwatch.store import tables
 from floodwatch.web.pages import GROUPS
 
@@ -30,6 +31,8 @@ TABLES: tuple[type[BaseModel], ...] = (
     ServiceTable,
     *CHANNEL_TABLES.values(),
     SourcesTable,
+    Sl651Table,
+    Sl651StationTable,
     WatchTable,
     StationTable,
     ReportingTable,

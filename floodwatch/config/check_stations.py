@@ -11,6 +11,7 @@ from floodwatch.model.reading import SeriesKey
 from floodwatch.model.station import StationKind
 from floodwatch.model.unit import conversion
 from floodwatch.model.variable import VARIABLES, Nature
+from floodwatch.sources.sl651.settings import target_of
 
 FREEBOARD_M = 2.0  # overtopping must be measured, not called impossible
 DISTANCES = ("ponding_depth", "stage", "tail_stage")
@@ -19,6 +20,7 @@ DISTANCES = ("ponding_depth", "stage", "tail_stage")
 def check_stations(draft: Draft) -> Iterator[Problem]:
     """Every problem of the stations that are valid by themselves."""
     yield from _unique(draft)
+    yield from _telemetry(draft)
     for entry in draft.stations:
         if not entry.partial:
             yield from _place(entry)
@@ -38,6 +40,33 @@ def _unique(draft: Draft) -> Iterator[Problem]:
             if owner != station.code or (key == "code" and draft.by_code[word] is not station):
                 what = f"{word!r} already means station {owner}"
                 yield entry.problem(key, what, "give every station words of its own")
+
+
+def _telemetry(draft: Draft) -> Iterator[Problem]:
+    """Addresses of telemetry mean one station each; what elements fill is there."""
+    owners: dict[str, str] = {}
+    for entry in draft.stations:
+        station, given = entry.table, entry.table.sl651
+        if given is None:
+            continue
+        owner = owners.setdefault(given.address, station.code) if given.address else station.code
+        if owner != station.code:
+            what = f"address {given.address} already means station {owner}"
+            yield entry.problem(("sl651", "address"), what, "every station has its own")
+        for element, text in given.elements.items():
+            where, target = ("sl651", "elements", element), target_of(text)
+            fitting = [
+                g for g in station.gauges if target.variable in (g.variable, g.source or None)
+            ]
+            if not entry.partial and not any(g.gauge == target.gauge for g in fitting):
+                what = f"the station has no gauge {target.gauge} of {target.variable}"
+                yield entry.problem(where, what, "add it to its gauges")
+            elif target.unit and target.variable in VARIABLES:
+                try:
+                    conversion(target.variable, target.unit)
+                except Refused as error:
+                    what, _, remedy = str(error).partition("; ")
+                    yield entry.problem(where, what, remedy)
 
 
 def _place(entry: Entry[StationTable]) -> Iterator[Problem]:

@@ -16,6 +16,7 @@ from floodwatch.notify.channels.sms_tencent import TencentTable
 from floodwatch.notify.channels.smtp import SmtpTable
 from floodwatch.notify.channels.voice import VoiceTable
 from floodwatch.notify.channels.webhook import WebhookTable
+from floodwatch.sources.sl651.settings import Sl651Table
 
 
 class ServiceTable(Table):
@@ -63,6 +64,7 @@ class SourcesTable(Table):
     missing: list[str | int | float] = Field(
         default_factory=list
     )  # further texts or numbers by which devices say "none"
+    sl651: Sl651Table | None = None
 
 
 class WatchTable(Table):

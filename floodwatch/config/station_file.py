@@ -18,7 +18,9 @@ from floodwatch.config.fields import (
 from floodwatch.config.fields import VariableName as VariableWord
 from floodwatch.model.clock import HOUR
 from floodwatch.model.station import Gauge, Reporting, Station
+from floodwatch.model.telemetry import AS_STANDARD
 from floodwatch.model.variable import VARIABLES, Nature
+from floodwatch.sources.sl651.settings import Sl651StationTable
 
 Longitude = Annotated[float, Field(ge=-180, le=180)]
 Latitude = Annotated[float, Field(ge=-90, le=90)]
@@ -77,6 +79,7 @@ class StationTable(Table):
     backups: list[Word] = Field(default_factory=list)
     user: str = ""
     plan: Positive | None = None
+    sl651: Sl651StationTable | None = None
 
 
 StationTable.spare = frozenset(StationTable.model_fields) - {"code", "name", "kind"}
@@ -119,6 +122,7 @@ def station_of(
         backups=tuple(table.backups),
         user=table.user,
         plan=table.plan,
+        sl651=table.sl651.manner() if table.sl651 else AS_STANDARD,
         order=order,
     )
 

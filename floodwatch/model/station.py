@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from floodwatch.model.clock import HOUR, MINUTE
 from floodwatch.model.reading import SeriesKey
+from floodwatch.model.telemetry import AS_STANDARD, Manner
 from floodwatch.model.variable import HOUSEKEEPING
 
 MANUAL = "manual"  # the gauge under which people's own readings are kept
@@ -108,6 +109,7 @@ class Station:
     backups: tuple[str, ...] = ()  # codes of sources to fall back on
     user: str = ""  # of a meter: whose permit it counts against
     plan: float | None = None  # m³ a year, of the whole user
+    sl651: Manner = AS_STANDARD  # how its telemetry speaks
     order: int = 0  # place in its file: the customary order of the board
 
     def in_service(self, now: int) -> bool:

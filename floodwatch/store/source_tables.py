@@ -51,6 +51,7 @@ frame = _table(  # telemetry frames as they came, kept for a while
     Column("problems", Json, nullable=False),
     Column("raw", LargeBinary, nullable=False),
     Index("ix_frame_address", "address", "received"),
+    Index("ix_frame_station", "station", "id"),
 )
 
 picture = _table(  # what stations photographed

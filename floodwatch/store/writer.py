@@ -171,13 +171,21 @@ class Writer:
                 receipt = self._bisect(waiting.batch, error)
             elif (found := self._without(waiting.batch)) is None:
                 receipt = self._bisect(waiting.batch, error)
-                with self._database.write(epoch=self._epoch()) as tx:
-                    beside(tx, receipt)
+                self._write_beside(beside, receipt)
             else:
                 receipt = found
             waiting.receipt.set_result(receipt)
         except (StorageError, OSError, MemoryError) as fault:
             waiting.receipt.set_exception(_as_storage_error(fault))
+
+    def _write_beside(self, beside: Beside, receipt: Receipt) -> None:
+        try:
+            with self._database.write(epoch=self._epoch()) as tx:
+                beside(tx, receipt)
+        except (StorageError, OSError, MemoryError):
+            raise
+        except Exception:  # noqa: BLE001 - the readings are stored; the thread must live
+            _log.exception("what was to be written beside a batch failed")
 
     def _without(self, batch: Batch) -> Receipt | None:
         """The receipt when what goes beside the readings is at fault; None: a reading is."""

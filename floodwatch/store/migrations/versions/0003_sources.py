@@ -79,6 +79,7 @@ def upgrade() -> None:
     )
     op.create_index("ix_frame_received", "frame", ["received"])
     op.create_index("ix_frame_address", "frame", ["address", "received"])
+    op.create_index("ix_frame_station", "frame", ["station", "id"])
     op.create_index("ix_picture_rev", "picture", ["rev"])
     op.create_index("ix_picture_station", "picture", ["station", "time"])
 
