@@ -1,5 +1,6 @@
 """Messages of several packets (mode M3) put together again, within bounds."""
 
+from collections import deque
 from dataclasses import dataclass, replace
 
 from floodwatch.model.clock import MINUTE
@@ -34,6 +35,7 @@ class Assembly:
         self._parts: dict[tuple[str, int, Direction], _Parts] = {}
         self._messages, self._octets, self._age = messages, octets, age
         self._held = 0
+        self._remains: deque[Frame] = deque(maxlen=16)
         self.dropped = 0
 
     def __len__(self) -> int:
@@ -63,6 +65,16 @@ class Assembly:
         added = self._judged(key, parts, frame)
         self._keep_bounds(now)
         return added
+
+    def abandon(self, now: int) -> list[Frame]:
+        """What was given up since the last time, and what is too old at `now`: the packets there.
+
+        Each is a frame as if it were whole; one whose first packet is missing says nothing.
+        """
+        self._keep_bounds(now)
+        found = list(self._remains)
+        self._remains.clear()
+        return found
 
     def _begins_anew(self, parts: _Parts, frame: Frame) -> bool:
         """Whether packet 1 of another message came: its serial and time differ."""
@@ -98,6 +110,9 @@ class Assembly:
     def _drop(self, key: tuple[str, int, Direction]) -> None:
         if key in self._parts:
             self.dropped += 1
+            parts = self._parts[key].frames
+            if 1 in parts:
+                self._remains.append(_joined([parts[number] for number in sorted(parts)]))
             self._forget(key)
 
     def _forget(self, key: tuple[str, int, Direction]) -> None:
