@@ -1,6 +1,6 @@
 """floodwatch.toml: the service itself, its channels and what its sources share."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -16,6 +16,7 @@ from floodwatch.notify.channels.sms_tencent import TencentTable
 from floodwatch.notify.channels.smtp import SmtpTable
 from floodwatch.notify.channels.voice import VoiceTable
 from floodwatch.notify.channels.webhook import WebhookTable
+from floodwatch.sources.push_settings import PushTable
 from floodwatch.sources.sl651.settings import Sl651Table
 
 
@@ -64,6 +65,7 @@ class SourcesTable(Table):
     missing: list[str | int | float] = Field(
         default_factory=list
     )  # further texts or numbers by which devices say "none"
+    push: PushTable | None = None
     sl651: Sl651Table | None = None
 
 
@@ -75,6 +77,16 @@ class WatchTable(Table):
     buddy: bool = False  # `floodwatch buddy` on another machine is expected to ask us
 
 
+class BackupTable(Table):
+    """[backup]: copies of the whole database, checked, while the service works."""
+
+    every: Duration = HOUR
+    folder: str = ""  # default: backups in the data folder
+    copy_to: str = ""  # a folder of another machine's disk; it must be there
+    keep: Annotated[int, Field(ge=1)] = 6  # the newest
+    keep_days: Annotated[int, Field(ge=0)] = 7  # of each of so many days the last
+
+
 class ServiceFile(Table):
     """The whole of floodwatch.toml."""
 
@@ -82,4 +94,5 @@ class ServiceFile(Table):
     channels: ChannelsTable = ChannelsTable()
     sources: SourcesTable = SourcesTable()
     watch: WatchTable = WatchTable()
+    backup: BackupTable = BackupTable()
     texts: TextsTable = TextsTable()

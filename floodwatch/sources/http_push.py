@@ -2,8 +2,7 @@
 
 import json
 from collections.abc import Callable
-from threading import Lock
-from typing import Any, NamedTuple
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask import Blueprint, Response, request
@@ -12,49 +11,22 @@ from floodwatch.model.batch import Batch, Receipt, Rejection
 from floodwatch.model.clock import Clock
 from floodwatch.model.district import District
 from floodwatch.model.errors import StorageError
-from floodwatch.model.people import TokenGrant
 from floodwatch.model.reading import Outcome
-from floodwatch.sources.push_bodies import (
-    LARGEST,
-    BadBody,
-    Parsed,
-    from_csv,
-    from_json,
-    in_order,
-    unpack,
+from floodwatch.sources import line_push
+from floodwatch.sources.line_readings import from_lines
+from floodwatch.sources.push_bodies import BadBody, Parsed, from_csv, from_json, in_order
+from floodwatch.sources.push_request import (
+    FOREIGN,
+    NotAdmitted,
+    Push,
+    Tokens,
+    admitted,
+    body,
 )
+from floodwatch.sources.push_settings import Limits, Pace, PushTable
 
 PATH = "/api/v1/readings"
-FOREIGN = "token is not allowed"  # how pipeline.intake begins the refusal of a foreign station
-REQUESTS = 400.0  # a second and token, on average
-BURST = 2_000.0
-Tokens = Callable[[str], TokenGrant | None]
-
-
-class Pace:
-    """A bucket a token: how many requests it may still make now."""
-
-    def __init__(self, clock: Clock, *, rate: float = REQUESTS, burst: float = BURST) -> None:
-        self._clock = clock
-        self._rate, self._burst = rate, burst
-        self._lock = Lock()
-        self._left: dict[int, tuple[float, float]] = {}  # token id -> (requests left, seconds)
-
-    def admits(self, token: int) -> bool:
-        """Take one request out of the token's bucket; False when it is empty."""
-        now = self._clock.monotonic()
-        with self._lock:
-            left, since = self._left.get(token, (self._burst, now))
-            left = min(self._burst, left + max(0.0, now - since) * self._rate)
-            self._left[token] = (max(0.0, left - 1), now)
-        return left >= 1
-
-
-class _Push(NamedTuple):
-    submit: Callable[[Batch], Receipt]
-    district: Callable[[], District]
-    tokens: Tokens
-    pace: Pace
+KINDS = ("application/json", "text/csv", "text/plain")
 
 
 def blueprint(
@@ -63,40 +35,34 @@ def blueprint(
     tokens: Tokens,
     *,
     clock: Clock,
+    now: Callable[[], int] | None = None,
     name: str = "push",
 ) -> Blueprint:
-    """The push route, for the pages' application or one of its own.
+    """The push routes, for the pages' application or one of their own.
 
-    `tokens` looks a secret up; `submit` returns after the commit.
+    `tokens` looks a secret up; `submit` returns after the commit; `now` (service ms) is the time of
+    a line that has none.
     """
     made = Blueprint(name, __name__)
-    push = _Push(submit, district, tokens, Pace(clock))
+    push = Push(submit, district, tokens, Pace(clock), Limits(district, clock), now or clock.wall)
 
     def readings() -> Response:
-        """Readings as JSON or CSV; each is stored or refused by itself."""
+        """Readings as JSON, CSV or line protocol; each is stored or refused by itself."""
         return _receive(push)
 
     readings.needs = "device"  # type: ignore[attr-defined]
     made.add_url_rule(PATH, "readings", readings, methods=["POST"])
+    line_push.add_to(made, push)
     return made
 
 
-def _receive(push: _Push) -> Response:
-    scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
-    grant = push.tokens(secret.strip()) if scheme.lower() == "bearer" and secret else None
-    if grant is None:
-        response = _error(
-            401, "unauthorized", "send Authorization: Bearer TOKEN with a valid token"
-        )
-        response.headers["WWW-Authenticate"] = 'Bearer realm="floodwatch"'
-        return response
-    if not push.pace.admits(grant.id):
-        response = _error(429, "too many requests", "this token pushes too fast; wait a second")
-        response.headers["Retry-After"] = "1"
-        return response
+def _receive(push: Push) -> Response:
     try:
-        parsed = _parse(_Zones(push.district))
+        grant, limits = admitted(push)
+        parsed = _parse(push, limits)
         receipt = push.submit(Batch(f"push:{grant.name}", parsed.readings, stations=grant.stations))
+    except NotAdmitted as error:
+        return _not_admitted(error)
     except BadBody as error:
         return _error(error.status, "bad body", str(error))
     except StorageError as error:
@@ -104,6 +70,16 @@ def _receive(push: _Push) -> Response:
         response.headers["Retry-After"] = "2"
         return response
     return _answer(parsed, receipt)
+
+
+def _not_admitted(error: NotAdmitted) -> Response:
+    if error.status == 401:
+        response = _error(401, "unauthorized", str(error))
+        response.headers["WWW-Authenticate"] = 'Bearer realm="floodwatch"'
+        return response
+    response = _error(429, "too many requests", str(error))
+    response.headers["Retry-After"] = "1"
+    return response
 
 
 class _Zones:
@@ -119,17 +95,16 @@ class _Zones:
         return self._district.zone_of(self._district.codes.get(station, station))
 
 
-def _parse(zones: _Zones) -> Parsed:
+def _parse(push: Push, limits: PushTable) -> Parsed:
     kind = request.mimetype
-    if kind not in ("application/json", "text/csv"):
-        raise BadBody(f"content type {kind!r}: send application/json or text/csv", status=415)
-    if (request.content_length or 0) > LARGEST:
-        raise BadBody(f"the body is larger than {LARGEST} bytes", status=413)
-    packed = request.stream.read(LARGEST + 1)
-    if len(packed) > LARGEST:
-        raise BadBody(f"the body is larger than {LARGEST} bytes", status=413)
-    body = unpack(packed, request.headers.get("Content-Encoding", "").strip().lower())
-    return from_json(body, zones) if kind == "application/json" else from_csv(body, zones)
+    if kind not in KINDS:
+        raise BadBody(f"content type {kind!r}: send {', '.join(KINDS)}", status=415)
+    found = body(limits.largest)
+    if kind == "text/plain":
+        precision = request.args.get("precision", "")
+        return from_lines(found, precision=precision, now=push.now, most=limits.most)
+    read = from_json if kind == "application/json" else from_csv
+    return read(found, _Zones(push.district), most=limits.most)
 
 
 def _answer(parsed: Parsed, receipt: Receipt) -> Response:

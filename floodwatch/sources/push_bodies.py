@@ -46,7 +46,7 @@ class Parsed(NamedTuple):
     refused: tuple[Rejection, ...]
 
 
-def unpack(body: bytes, encoding: str) -> bytes:
+def unpack(body: bytes, encoding: str, *, largest: int = LARGEST) -> bytes:
     """The body itself; a packed one may not grow beyond the limit."""
     if encoding in ("", "identity"):
         return body
@@ -54,17 +54,17 @@ def unpack(body: bytes, encoding: str) -> bytes:
         raise BadBody(f"content encoding {encoding!r} is not known; use gzip or none", status=415)
     unpacker = zlib.decompressobj(31)
     try:
-        whole = unpacker.decompress(body, LARGEST + 1)
+        whole = unpacker.decompress(body, largest + 1)
     except zlib.error as error:
         raise BadBody(f"the gzip body is broken: {error}") from error
-    if len(whole) > LARGEST:
-        raise BadBody(f"the unpacked body is larger than {LARGEST} bytes", status=413)
+    if len(whole) > largest:
+        raise BadBody(f"the unpacked body is larger than {largest} bytes", status=413)
     if not unpacker.eof or unpacker.unused_data:
         raise BadBody("the gzip body is cut off or something follows it")
     return whole
 
 
-def from_json(body: bytes, zone: Zone) -> Parsed:
+def from_json(body: bytes, zone: Zone, *, most: int = MOST) -> Parsed:
     """A JSON list of readings (or one reading)."""
     try:
         found = json.loads(body, object_pairs_hook=_once)
@@ -75,7 +75,7 @@ def from_json(body: bytes, zone: Zone) -> Parsed:
     rows = [found] if isinstance(found, dict | _Bad) else found
     if not isinstance(rows, list):
         raise BadBody("send a list of readings")
-    return _parsed(rows, zone)
+    return _parsed(rows, zone, most=most)
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any] | _Bad:
@@ -87,7 +87,7 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any] | _Bad:
     return _Bad(f"{twice[:LONGEST_NAME]!r} stands twice: which of the two is meant?")
 
 
-def from_csv(body: bytes, zone: Zone) -> Parsed:
+def from_csv(body: bytes, zone: Zone, *, most: int = MOST) -> Parsed:
     """CSV with a header line of the same names; an empty value means missing.
 
     A line is a row: a quote left open spoils its own line and not those after it.
@@ -107,7 +107,7 @@ def from_csv(body: bytes, zone: Zone) -> Parsed:
             f"columns missing: {', '.join(absent)}" if absent else "a column stands twice"
         )
     rows = (_fields(line) for line in lines[1:])
-    return _parsed([_cells(names, row) for row in rows if any(row)], zone)
+    return _parsed([_cells(names, row) for row in rows if any(row)], zone, most=most)
 
 
 def _fields(line: str) -> list[str] | _Bad:
@@ -135,9 +135,9 @@ def _cells(names: Sequence[str], row: Sequence[str] | _Bad) -> dict[str, Any] | 
     return cells
 
 
-def _parsed(rows: Sequence[Any], zone: Zone) -> Parsed:
-    if len(rows) > MOST:
-        raise BadBody(f"more than {MOST} readings; send them in several requests", status=413)
+def _parsed(rows: Sequence[Any], zone: Zone, *, most: int) -> Parsed:
+    if len(rows) > most:
+        raise BadBody(f"more than {most} readings; send them in several requests", status=413)
     readings: list[RawReading] = []
     places: list[int] = []
     refused: list[Rejection] = []
@@ -166,7 +166,7 @@ def _reading(row: Any, zone: Zone) -> RawReading:
         _value(row),
         _name(row, "gauge", optional=True) or None,
         _name(row, "unit", optional=True) or None,
-        _period(row.get("period")),
+        period_of(row.get("period")),
     )
 
 
@@ -211,7 +211,8 @@ def _value(row: Mapping[str, Any]) -> float | None:
     return value
 
 
-def _period(given: Any) -> int | None:
+def period_of(given: Any) -> int | None:
+    """Milliseconds of a period written as "5min"; None stays None."""
     if given is None:
         return None
     if not isinstance(given, str):

@@ -28,7 +28,7 @@ from floodwatch.web import (
     sheets,
     station,
 )
-from floodwatch.web.services import Services
+from floodwatch.web.services import Services, service_ms
 
 GROUPS = (
     accounts,
@@ -68,5 +68,6 @@ def register(app: Flask) -> None:
         given.configuration.current,
         app.extensions["floodwatch.grants"],
         clock=given.clock,
+        now=lambda: service_ms(given),
     )
     app.register_blueprint(push)

@@ -6,7 +6,7 @@ from werkzeug.exceptions import HTTPException
 
 from floodwatch.sources import http_push
 from floodwatch.web.bearer import Grants
-from floodwatch.web.services import Services
+from floodwatch.web.services import Services, service_ms
 
 LARGEST_BODY = 16 * 1024 * 1024
 
@@ -17,7 +17,13 @@ def create_push_app(given: Services) -> Flask:
     app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY
     grants = Grants(given)
     app.register_blueprint(
-        http_push.blueprint(given.submit, given.configuration.current, grants, clock=given.clock)
+        http_push.blueprint(
+            given.submit,
+            given.configuration.current,
+            grants,
+            clock=given.clock,
+            now=lambda: service_ms(given),
+        )
     )
 
     def refused(error: HTTPException) -> ResponseReturnValue:

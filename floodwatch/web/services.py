@@ -73,3 +73,9 @@ def services() -> Services:
 def now(given: Services, connection: Connection) -> int:
     """Service time, ms: what ages, boards and deadlines are measured in."""
     return service_now(connection, given.clock)
+
+
+def service_ms(given: Services) -> int:
+    """Service time, ms, for who has no connection in hand."""
+    with given.database.read() as connection:
+        return now(given, connection)

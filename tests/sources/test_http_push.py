@@ -21,6 +21,7 @@ from floodwatch.model.reading import Outcome
 from floodwatch.model.station import Station, StationKind
 from floodwatch.sources import http_push, push_bodies
 from floodwatch.sources.push_bodies import BadBody, from_json
+from floodwatch.sources.push_settings import DEFAULT
 
 GOOD = {
     "station": "61990001",
@@ -266,7 +267,7 @@ def test_a_large_body_and_many_readings_are_413(client: FlaskClient) -> None:
 
 
 def test_a_token_that_pushes_too_fast_is_told_to_wait(client: FlaskClient) -> None:
-    answers = [push(client, [], "one").status_code for _ in range(int(http_push.BURST) + 1)]
+    answers = [push(client, [], "one").status_code for _ in range(DEFAULT.burst + 1)]
     assert answers[-2:] == [200, 429]
 
 
