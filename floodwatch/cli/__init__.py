@@ -41,6 +41,7 @@ COMMANDS = {
     "inspection": "registers",
     "forecast": "registers",
     "backup-source": "registers",
+    "sl651": "telemetry",
 }
 
 

@@ -1,6 +1,6 @@
 """The message while its body is read: whose values come next, of when, and what they become."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from floodwatch.model.clock import HOUR, MINUTE
@@ -151,13 +151,15 @@ class Draft:
 
     def add_rain_slots(self, name: str, values: list[float | None]) -> None:
         """Keep five-minute rain (F4, DRP): each value is of the slot that ends at its time."""
-        target = self.dialect.targets.get(name, Target("rainfall", "1", "mm", SLOT))
-        self._add_slots(name, values, target)
+        chosen = self.dialect.targets.get(name)
+        gauge = chosen.gauge if chosen else "1"
+        self._add_slots(name, values, Target("rainfall", gauge, "mm", SLOT))
 
     def add_level_slots(self, name: str, number: int, values: list[float | None]) -> None:
         """Keep five-minute levels (F5 to FC, DRZ1 to DRZ8) in m above the base of `number`."""
         base = self.dialect.bases.get(number)
-        target = self.dialect.targets.get(name) or self._level_target(number, base)
+        chosen = self.dialect.targets.get(name)
+        target = replace(chosen, unit="m") if chosen else self._level_target(number, base)
         known = [self._believed(value, level=True) for value in values]
         if base is not None:
             known = [None if value is None else round(base + value, 3) for value in known]
@@ -211,7 +213,9 @@ class Draft:
             return chosen.get(name) or _NOTHING
         target = (chosen.get(name) or chosen.get(kind.ident)) if chosen else None
         if target is not None:
-            return target if target.unit else Target(target.variable, target.gauge, kind.unit)
+            same = target.variable == kind.variable
+            period = target.period or (kind.period if same else 0)
+            return Target(target.variable, target.gauge, target.unit or kind.unit, period)
         gauge = kind.gauge
         if self.device and kind.lead in (GATE_HEIGHT, DEVICE_FLOW):
             gauge = self.device if kind.lead == GATE_HEIGHT else f"QZ{self.device}"

@@ -21,6 +21,7 @@ _HEADLESS = re.compile(
     re.DOTALL,
 )
 _LONGEST_HEADER = 24
+_SHORTEST_STUB = 4  # bytes that look like a header cut short and not like a stray 7E
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +71,17 @@ def scan(buffer: bytes | bytearray, *, final: bool = False) -> Scan:
         if attempt.fault is None:
             pieces.append(attempt.frame)
             taken, open_damage = at + attempt.length, None
-    rest = len(buffer) if final else _headless(buffer, taken)
+    rest = _headless(buffer, taken)
+    if not final:
+        _close(pieces, buffer[taken:rest], open_damage)
+        return Scan(tuple(pieces), buffer[rest:])
+    if len(buffer) - rest < _SHORTEST_STUB or open_damage is not None:
+        rest = len(buffer)
     _close(pieces, buffer[taken:rest], open_damage)
-    return Scan(tuple(pieces), buffer[rest:])
+    if rest < len(buffer):
+        text = "the frame stops within its header"
+        pieces.append(Damage(Fault.TRUNCATED, text, buffer[rest:]))
+    return Scan(tuple(pieces), b"")
 
 
 def _headers(buffer: bytes) -> Iterator[tuple[int, Attempt]]:
