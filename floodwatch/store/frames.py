@@ -1,6 +1,6 @@
 """Raw telemetry frames: kept for a while, so that everybody can see what a station really sent."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, delete, func, insert, select
@@ -30,14 +30,16 @@ class Frame(NamedTuple):
     raw: bytes
 
 
-def keep(tx: Transaction, traces: Iterable[Trace], *, readings: int = 0) -> None:
-    """Keep these; `readings` values of them were stored."""
-    rows = [_row(trace, readings) for trace in traces]
+def keep(
+    tx: Transaction, traces: Iterable[Trace], *, readings: int = 0, refused: Sequence[str] = ()
+) -> None:
+    """Keep these; `readings` values were stored, and `refused` is why others were not."""
+    rows = [_row(trace, readings, refused) for trace in traces]
     if rows:
         tx.connection.execute(insert(frame), rows)
 
 
-def _row(trace: Trace, readings: int) -> dict[str, Any]:
+def _row(trace: Trace, readings: int, refused: Sequence[str]) -> dict[str, Any]:
     return {
         "address": trace.address[:16],
         "station": trace.station,
@@ -48,7 +50,7 @@ def _row(trace: Trace, readings: int) -> dict[str, Any]:
         "sent": trace.sent[:12],
         "outcome": trace.fate.value,
         "readings": readings,
-        "problems": list(trace.problems),
+        "problems": [*trace.problems, *refused],
         "raw": trace.raw[:LONGEST],
     }
 
