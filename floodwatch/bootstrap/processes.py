@@ -11,35 +11,33 @@ from flask import Flask
 from waitress.server import create_server
 
 from floodwatch import loops
-from floodwatch.audit import violations
+from floodwatch.bootstrap import jobs
 from floodwatch.bootstrap.services import Services
 from floodwatch.bootstrap.sources import Sources
 from floodwatch.config.change import Watch, apply_texts
 from floodwatch.config.folder import documents
 from floodwatch.engine import Engine
 from floodwatch.loops import Loops, Turn
-from floodwatch.model.clock import HOUR, MINUTE, SystemClock
+from floodwatch.model.clock import SystemClock
 from floodwatch.model.errors import Fenced
 from floodwatch.model.notification import Channel
-from floodwatch.pipeline import alive, canary, coming, faults
+from floodwatch.pipeline import canary, faults
 from floodwatch.pipeline.canary import Canary, CanaryChannel
 from floodwatch.pipeline.channels import Kept
-from floodwatch.pipeline.compact import tidy
 from floodwatch.pipeline.deliver import Deliverer
 from floodwatch.pipeline.demonstration import Demonstration, DemonstrationTime
 from floodwatch.pipeline.heartbeat import Heartbeat
 from floodwatch.pipeline.machine import Machine
 from floodwatch.pipeline.past import put_past
 from floodwatch.pipeline.replies import Replies
-from floodwatch.pipeline.self_watch import AUDIT, SelfWatch, nightly
+from floodwatch.pipeline.self_watch import SelfWatch
 from floodwatch.pipeline.tick import Ticker
-from floodwatch.scheduler import Job, Timetable
+from floodwatch.scheduler import Timetable
 from floodwatch.sources.simulator import demonstration as simulated
 from floodwatch.sources.simulator import history
 from floodwatch.sources.simulator.control import DROUGHT, SHOWS, DemoClock
 from floodwatch.sources.simulator.drought_feed import ENTRIES, Drought, hourly
 from floodwatch.store.checkpoint import Checkpointer
-from floodwatch.store.clockwork import set_setting, setting
 from floodwatch.web.app import create_app
 from floodwatch.web.auth import first_run_link
 from floodwatch.web.push_app import create_push_app
@@ -50,6 +48,7 @@ log = logging.getLogger(__name__)
 TIMETABLE_S = 60.0  # it is first replaced by itself
 REPLIES_S = 180.0  # a modem is slow, and what it holds is not lost
 SOURCES_S = 60.0  # a broker that is stopped may want its time
+PAGES_GONE_S = 8.0  # in which they notice that the database's file is gone, and end
 LISTENER, FOLDER, TIMETABLE = "push listener", "configuration folder", "timetable"
 
 
@@ -180,7 +179,7 @@ class EngineWork:
         services = self.services
         self._timetable = Timetable(
             services.database,
-            self._jobs(),
+            jobs.of(services, self.epoch),
             clock=SystemClock(),
             now=services.now,
             epoch=self.epoch,
@@ -257,60 +256,13 @@ class EngineWork:
         for part in ("_push", "_sources", "_timetable", "_replies", "_sender", "_checkpointer"):
             if (found := self.__dict__.get(part)) is not None:
                 found.stop()
+        if "_machine" in self.__dict__ and self._machine.moved:
+            self.services.writer.close()
+            threading.Event().wait(PAGES_GONE_S)  # until the pages take nothing in either
+            jobs.save_deleted(self.services)
 
     def _channels(self) -> Mapping[str, Channel]:
         return {**self._kept(), canary.NAME: self._canaries}
-
-    def _jobs(self) -> list[Job]:
-        services = self.services
-
-        def tidy_up() -> object:
-            district = services.configuration.current()
-            now = services.now()
-            if services.demonstration:  # it may begin again: what came since stays in rows
-                now = min(now, SHOWS[services.show].begin)
-            return tidy(services.database, district=district, now=now, epoch=self.epoch)
-
-        def say_alive() -> object:
-            return alive.send(
-                services.database,
-                district=services.configuration.current(),
-                now=services.now(),
-                epoch=self.epoch,
-            )
-
-        def list_coming() -> object:
-            return coming.send(
-                services.database,
-                district=services.configuration.current(),
-                now=services.now(),
-                epoch=self.epoch,
-            )
-
-        return [
-            Job("tidy", HOUR, tidy_up),
-            Job("audit", HOUR, self._audit),
-            Job("alive", MINUTE, say_alive),
-            Job("coming", 10 * MINUTE, list_coming),
-        ]
-
-    def _audit(self) -> None:
-        """Once a night; what is not explained becomes a system alert."""
-        now = self.services.now()
-        tz = self.services.configuration.current().tz
-        with self.services.database.read() as connection:
-            last = setting(connection, AUDIT)
-            span = nightly(now, last=int(last["to"]) if isinstance(last, dict) else None, tz=tz)
-            if span is None:
-                return
-            found = violations(connection, start=span[0], end=span[1], now=now)
-        for one in found:
-            log.error("audit: %s: %s: %s", *one[:2], one.what)
-        noted: dict[str, int | str] = {"at": now, "to": span[1], "unexplained": len(found)}
-        if found:
-            noted["first"] = f"{found[0].kind}: {found[0].where}: {found[0].what}"
-        with self.services.database.write(epoch=self.epoch) as tx:
-            set_setting(tx, AUDIT, noted)
 
     def _demonstration(self) -> Demonstration:
         services = self.services
@@ -346,7 +298,12 @@ class Listener:
         self, app: Flask, bound: socket.socket, *, turn: Turn = lambda worked: None
     ) -> None:
         self._server: Any = create_server(
-            app, sockets=[bound], threads=48, connection_limit=2000, ident=None
+            app,
+            sockets=[bound],
+            threads=48,
+            connection_limit=2000,
+            ident=None,
+            asyncore_use_poll=True,  # select() sees no more than 1024 files
         )
         asked: Callable[[], bool] = (
             self._server.readable

@@ -7,6 +7,7 @@ from functools import cached_property
 from pathlib import Path
 
 from floodwatch import config
+from floodwatch.bootstrap.rescue import establish, rescue
 from floodwatch.config.live import Configuration
 from floodwatch.loops import Loops, Turn
 from floodwatch.model.batch import Batch, Receipt
@@ -116,10 +117,15 @@ def open_services(
     setting, demonstration = settings(folder)
     if demonstration:
         data, setting = data / "demo", "sqlite"
-    database = _database(data, setting)
+    mine = setting == "sqlite" and not demonstration
+    if migrate and mine:
+        rescue(data, folder / SETTINGS, clock or SystemClock())
+    database = open_database(data, setting)
     fresh = database.path is not None and not database.path.exists()
     if migrate or (create and fresh):
         database.migrate()
+        if mine:
+            establish(data)
     elif fresh:
         raise Refused(
             f"there is no database at {database.path}; start `floodwatch run`, import a file, "
@@ -131,7 +137,8 @@ def open_services(
     return Services(folder, data, database, demonstration, clock, service or ServiceClock(clock))
 
 
-def _database(data: Path, setting: str) -> Database:
+def open_database(data: Path, setting: str) -> Database:
+    """The database of a data folder; Refused when its library is not installed."""
     try:
         return Database.at(data, setting)
     except ModuleNotFoundError as error:  # PostgreSQL's library is an extra

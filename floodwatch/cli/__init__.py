@@ -17,6 +17,7 @@ COMMANDS = {
     "import": "imports",
     "imports": "imports",
     "undo": "imports",
+    "profiles": "profiles",
     "readings": "reading",
     "latest": "reading",
     "stations": "reading",
@@ -42,6 +43,9 @@ COMMANDS = {
     "forecast": "registers",
     "backup-source": "registers",
     "sl651": "telemetry",
+    "backup": "keeping",
+    "backups": "keeping",
+    "restore": "keeping",
 }
 
 

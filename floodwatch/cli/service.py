@@ -23,9 +23,11 @@ from floodwatch.cli.context import Call, shared
 from floodwatch.config.change import refuse
 from floodwatch.loops import path_of, read
 from floodwatch.model.clock import SystemClock
-from floodwatch.model.errors import ConfigError, Refused
+from floodwatch.model.errors import ConfigError, Refused, StorageError
+from floodwatch.store.place import Place
 from floodwatch.supervisor import Supervisor, command, watch_lifeline
 
+LOOK_S = 2.0  # between two looks whether the database is still the same file
 ORPHANS_S = 15.0  # how long the processes of a killed `run` may take to end
 
 
@@ -103,9 +105,13 @@ def web(call: Call, **options: Any) -> None:
     stop = threading.Event()
     _until_told(stop.set)
     server.start()
-    stop.wait()
+    place = Place(services.database.path)
+    while not stop.wait(LOOK_S) and not place.moved:
+        pass
     server.stop()
     services.close()
+    if not stop.is_set():
+        raise StorageError("the database's file is gone, or another one: the pages begin anew")
 
 
 def _see_that_free(call: Call, options: dict[str, Any]) -> None:

@@ -142,6 +142,7 @@ def _district(draft: Draft, placed: list[Placed], version: int) -> District:
         service=service.service.model_dump(),
         sources=dict(service.sources),
         watch=service.watch.model_dump(),
+        backup=service.backup.model_dump(),
         texts=service.texts.model_dump(exclude_none=True),
         map_layers=tuple(draft.layers),
         layers=dict(draft.layers),

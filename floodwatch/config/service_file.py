@@ -16,6 +16,7 @@ from floodwatch.notify.channels.sms_tencent import TencentTable
 from floodwatch.notify.channels.smtp import SmtpTable
 from floodwatch.notify.channels.voice import VoiceTable
 from floodwatch.notify.channels.webhook import WebhookTable
+from floodwatch.sources.mqtt.settings import MqttTable
 from floodwatch.sources.push_settings import PushTable
 from floodwatch.sources.sl651.settings import Sl651Table
 
@@ -66,6 +67,7 @@ class SourcesTable(Table):
         default_factory=list
     )  # further texts or numbers by which devices say "none"
     push: PushTable | None = None
+    mqtt: list[MqttTable] = Field(default_factory=list)
     sl651: Sl651Table | None = None
 
 

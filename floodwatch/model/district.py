@@ -67,6 +67,7 @@ class District:
     service: Mapping[str, Any] = field(default_factory=dict)
     sources: Mapping[str, Any] = field(default_factory=dict)
     watch: Mapping[str, Any] = field(default_factory=dict)  # [watch]: who watches the service
+    backup: Mapping[str, Any] = field(default_factory=dict)  # [backup]
     map_layers: tuple[str, ...] = ()
     layers: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # name -> GeoJSON
     plans: tuple[Plan, ...] = ()

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from floodwatch.model.clock import Clock
+from floodwatch.store.place import Place
 
 _log = logging.getLogger(__name__)
 
@@ -21,7 +22,7 @@ LOOK_S = 10.0
 CHECK_S = 600.0  # for the check of a database after a fault
 
 _FULL = "SQLITE_FULL"
-_FAULT = "SQLITE_IOERR"
+_FAULTS = ("SQLITE_IOERR", "SQLITE_CORRUPT", "SQLITE_NOTADB")
 
 
 class Room(NamedTuple):
@@ -56,6 +57,8 @@ class Machine:
         self._mark = self._folder / "storage_fault"
         self._looked = float("-inf")
         self._full = False
+        self._place = Place(database)
+        self.moved = False  # the database's file is gone, and still open here
         self.room = Room(1.0, 0)
         self.broken: str | None = None
         self.checked: dict[str, str] | None = None  # the fault before, and what the check found
@@ -66,10 +69,18 @@ class Machine:
         if now - self._looked >= LOOK_S:
             self._looked = now
             self.room = room(self._data, self._database)
+            self._see_that_it_is_there()
             if self.room.free >= LOW:
                 self._full = False
                 self._keep_back()
         return self.room
+
+    def _see_that_it_is_there(self) -> None:
+        """A database deleted or replaced under us takes readings in where nobody looks."""
+        if self.broken is None and self._place.moved:
+            _log.critical("%s is gone, or another file has its name", self._database)
+            self.moved = True
+            self.broken = "the database's file is gone"
 
     @property
     def full(self) -> bool:
@@ -84,7 +95,7 @@ class Machine:
             with contextlib.suppress(OSError):
                 self._reserve.unlink()
                 _log.error("the disk is full; %d MB of reserve are free now", RESERVE >> 20)
-        elif name.startswith(_FAULT) and self.broken is None:
+        elif name.startswith(_FAULTS) and self.broken is None:
             self.broken = name
             with contextlib.suppress(OSError):
                 self._folder.mkdir(parents=True, exist_ok=True)

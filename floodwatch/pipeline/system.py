@@ -4,10 +4,11 @@ from collections.abc import Callable, Iterator, Mapping
 
 from floodwatch.alerts.lifecycle import step
 from floodwatch.model.alert import Holds, Origin, RuleKey, RuleState
-from floodwatch.model.clock import MINUTE
+from floodwatch.model.clock import DAY, MINUTE
 from floodwatch.model.finding import Finding
 from floodwatch.model.severity import Severity
 from floodwatch.pipeline import faults, lines
+from floodwatch.pipeline.backups import RESCUED
 from floodwatch.pipeline.judge import settle
 from floodwatch.pipeline.plan import Plan
 from floodwatch.pipeline.service_clock import Moment
@@ -67,6 +68,7 @@ def _findings(
         if job.last_success is not None and moment.now - job.last_success > 2 * job.every
     ]
     yield key("timetable"), _timetable(moment, overdue) if overdue else CLEAR
+    yield key("database"), _rescued(moment, setting(tx.connection, RESCUED))
     for name, finding in lines.findings(tx.connection, plan.district, now=moment.now):
         yield key(name), finding
     failed = faults.known(tx.connection)
@@ -101,6 +103,30 @@ def _timetable(moment: Moment, overdue: list[str]) -> Finding:
     names = ", ".join(overdue)
     return _finding(
         moment, Severity.III, zh=f"定时任务逾期:{names}", en=f"jobs are overdue: {names}"
+    )
+
+
+def _rescued(moment: Moment, stored: object) -> Finding:
+    """For a day after a database was put back: people must know what the service does not."""
+    if not isinstance(stored, dict) or moment.now - int(stored["at"]) > DAY:
+        return CLEAR
+    if stored["backup"] is None:
+        return _finding(
+            moment,
+            Severity.I,
+            zh=f"{stored['why']}，且没有可用的备份：只按配置重新开始，此前的告警、应答和数据都不在，"
+            "请人工核对所有测站",
+            en="the database was damaged and there was no good backup: begun anew from the "
+            "configuration alone; earlier alerts, answers and data are missing, check every "
+            "station by hand",
+        )
+    minutes = (int(stored["at"]) - int(stored["backup"])) // MINUTE
+    return _finding(
+        moment,
+        Severity.I,
+        zh=f"{stored['why']}，已由{minutes}分钟前的备份恢复：此间的读数、告警和应答缺失，请人工核对",
+        en=f"the database was put back from a backup {minutes} min old: readings, alerts and "
+        "answers since then are missing, check by hand",
     )
 
 
