@@ -1,5 +1,6 @@
 """`sl651`: frames of telemetry stations read on the command line."""
 
+import importlib
 import json
 import re
 import sys
@@ -21,12 +22,29 @@ from floodwatch.sources.sl651.packets import Assembly
 from floodwatch.sources.sl651.readings import Book, book_of
 from floodwatch.sources.sl651.scan import scan
 
+SERVING = ("serve", "simulate")
 _BETWEEN = str.maketrans("", "", " \t\r\n,;:")
 _NOT_HEX = re.compile(r"[^0-9A-Fa-f]")
 _BASE = re.compile(r"(?:DRZ)?([1-8])=(-?\d+(?:\.\d+)?)")
 
 
-@click.group("sl651")
+class _Commands(click.Group):
+    """The server and its clients are imported only when they are called: decoding needs neither."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """In the order people need them."""
+        return ["decode", *SERVING]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Each is named after its function."""
+        if cmd_name not in SERVING:
+            return super().get_command(ctx, cmd_name)
+        module = importlib.import_module("floodwatch.cli.telemetry_serve")
+        found: click.Command = getattr(module, cmd_name)
+        return found
+
+
+@click.group("sl651", cls=_Commands)
 def sl651() -> None:
     """SL 651-2014, the telemetry protocol of hydrological stations."""
 
