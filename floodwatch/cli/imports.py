@@ -6,13 +6,16 @@ import signal
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
+from dataclasses import fields, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import click
 
 from floodwatch import config
 from floodwatch.bootstrap import Services, follow_folder, open_services
+from floodwatch.cli import import_preview
 from floodwatch.cli.context import Call, shared
 from floodwatch.cli.table import columns
 from floodwatch.config.edit import NewStation, add_stations
@@ -20,7 +23,9 @@ from floodwatch.model.district import District
 from floodwatch.model.errors import ConfigError, ImportRefused
 from floodwatch.model.moment import iso
 from floodwatch.model.reading import Outcome
+from floodwatch.pipeline import import_profiles as profiles
 from floodwatch.pipeline import imports as history
+from floodwatch.pipeline.import_files import Given, opened
 from floodwatch.pipeline.import_report import FileAccount, Progress, Report
 from floodwatch.sources.csv.options import ImportOptions, mapping, span
 from floodwatch.store import imports as ledger
@@ -46,9 +51,20 @@ _OPTIONS = (
     click.option("--time-format", default="", help="As %d/%m/%Y %H:%M; found out by default."),
     click.option("--map", "mappings", multiple=True, metavar="COLUMN=VARIABLE[@GAUGE][:UNIT]",
                  help="What a column holds; may be given again and again."),
+    click.option("--decimal", default="", help="Decimal mark, . or ,; found out by default."),
+    click.option("--thousands", default="", help="Mark between groups of three digits."),
+    click.option("--missing", "no_value", multiple=True, metavar="TEXT",
+                 help='Further word or number for "no value"; may be given again.'),
+    click.option("--quality-column", default="", help="Column with the maker's flags."),
+    click.option("--day-label", type=click.Choice(["begin", "end"]), default=None,
+                 help="Whether a date names the day of rain that begins or ends at its 08:00."),
     click.option("--accept-misdated", is_flag=True, help="Take dates that jump away and back."),
     click.option("--notify", is_flag=True, help="Send the messages of what the import fires."),
     click.option("--dry-run", is_flag=True, help="Only say what would become of every value."),
+    click.option("--preview", is_flag=True,
+                 help="Only show the first values as stored, gaps, and what thresholds would say."),
+    click.option("--profile", default="", help="Options kept under a name; options given win."),
+    click.option("--save-profile", default="", metavar="NAME", help="Keep these options."),
     click.option("--by", default="", help="Who imports; by default the user of the machine."),
 )  # fmt: skip
 
@@ -65,30 +81,67 @@ def _described(function: Callable[..., None]) -> Callable[..., None]:
 @shared
 def import_(call: Call, files: Sequence[Path], **options: Any) -> None:
     """Import history from CSV files: every value is accounted for, and can be taken back."""
-    chosen = _chosen(options)
     with closing(open_services(call.config, call.data, create=True)) as services:
         _step_back(services)
         district = _district(services)
-        with _stoppable() as stop, _bar(call) as progress:
-            report = history.run(
-                services.database,
-                files,
-                chosen,
-                district,
-                submit=services.submit,
-                who=options["by"] or _user(),
-                now=services.now(),
-                progress=progress,
-                cancelled=stop.is_set,
-                create=lambda new: _create(services, new),
-                series=services.series,
-                folder=services.data / "rejects",
-            )
+        chosen = _chosen(services, options)
+        unpacked = services.data / "uploads"
+        unpacked.mkdir(parents=True, exist_ok=True)
+        with TemporaryDirectory(prefix="command-", dir=unpacked) as folder:
+            given = opened(files, Path(folder))
+            if options["preview"]:
+                import_preview.show(call, services, given, chosen, district)
+                return
+            report = _run(call, services, given, chosen, district, by=options["by"])
+        if options["save_profile"]:
+            _save_profile(services, options["save_profile"], chosen, by=options["by"])
     call.emit(report.document(), lambda: _text(report))
+    _answer_for(report)
+
+
+def _run(
+    call: Call,
+    services: Services,
+    files: Sequence[Given],
+    chosen: ImportOptions,
+    district: District,
+    *,
+    by: str,
+) -> Report:
+    with _stoppable() as stop, _bar(call) as progress:
+        return history.run(
+            services.database,
+            files,
+            chosen,
+            district,
+            submit=services.submit,
+            who=by or user(),
+            now=services.now(),
+            progress=progress,
+            cancelled=stop.is_set,
+            create=lambda new: _create(services, new),
+            series=services.series,
+            folder=services.data / "rejects",
+        )
+
+
+def _answer_for(report: Report) -> None:
+    """Exit 1 for an import that was stopped, or of which nothing could be taken."""
     if report.state == ledger.CANCELLED:
         raise ImportRefused(
             f"stopped; what had been read is stored: floodwatch undo {report.import_id}"
         )
+    values = sum(account.values for account in report.files)
+    if values and not report.dry_run and report.count(Outcome.REJECTED) == values:
+        first = next(reject for account in report.files for reject in account.rejects)
+        raise ImportRefused(
+            f"all {values:,} values were refused, the first in line {first.line}: {first.reason}"
+        )
+
+
+def _save_profile(services: Services, name: str, chosen: ImportOptions, *, by: str) -> None:
+    with services.database.write() as tx:
+        profiles.save(tx, name, chosen, who=by or user(), now=services.now())
 
 
 @click.command("imports")
@@ -110,11 +163,27 @@ def imports(call: Call) -> None:
 def undo(call: Call, import_id: int, by: str) -> None:
     """Take one import back whole: every value becomes what it would be without it."""
     with closing(open_services(call.config, call.data)) as services:
-        row = history.undo(services.database, import_id, who=by or _user(), now=services.now())
+        row = history.undo(services.database, import_id, who=by or user(), now=services.now())
     call.emit(_entry(row), f"Import {row.id} ({', '.join(row.names)}) is taken back.")
 
 
-def _chosen(options: dict[str, Any]) -> ImportOptions:
+def _chosen(services: Services, options: dict[str, Any]) -> ImportOptions:
+    """The options given; over a profile only those that were said."""
+    said = _said(options)
+    if not options["profile"]:
+        return said
+    with services.database.read() as connection:
+        kept = profiles.load(connection, options["profile"])
+    usual = ImportOptions()
+    changed = {
+        one.name: value
+        for one in fields(ImportOptions)
+        if (value := getattr(said, one.name)) != getattr(usual, one.name)
+    }
+    return replace(kept, **changed)
+
+
+def _said(options: dict[str, Any]) -> ImportOptions:
     return ImportOptions(
         dialect=options["dialect"],
         encoding=options["encoding"],
@@ -130,6 +199,11 @@ def _chosen(options: dict[str, Any]) -> ImportOptions:
         time_column=options["time_column"],
         time_format=options["time_format"],
         map=tuple(mapping(text) for text in options["mappings"]),
+        decimal=options["decimal"],
+        thousands=options["thousands"],
+        no_value=options["no_value"],
+        quality_column=options["quality_column"],
+        day_label=options["day_label"] or "",
         accept_misdated=options["accept_misdated"],
         notify=options["notify"],
         dry_run=options["dry_run"],
@@ -168,7 +242,7 @@ def _create(services: Services, new: Sequence[NewStation]) -> District:
         return services.configuration.current(connection)
 
 
-def _user() -> str:
+def user() -> str:
     try:
         return getpass.getuser()
     except (KeyError, OSError):
@@ -229,6 +303,9 @@ def _text(report: Report) -> str:
 
 
 def _file_text(account: FileAccount) -> Iterator[str]:
+    if account.refused:
+        yield f"{account.file}: not imported: {account.refused}"
+        return
     found = account.detected
     counts = ", ".join(
         f"{outcome.value} {account.counts[outcome]:,}"

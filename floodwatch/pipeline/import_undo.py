@@ -1,9 +1,11 @@
 """Taking an import back: its layer is removed from beneath later ones, or the value restored."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from sqlalchemy import Connection
 
 from floodwatch.hydrology.series import Series
 from floodwatch.model.errors import Refused
@@ -16,6 +18,7 @@ from floodwatch.store.journal import Row
 Mask = NDArray[np.bool_]
 _DELTAS = 20  # a transaction, and
 _READINGS = 80_000
+_FORESEEN = 300  # deltas: about two million readings
 
 
 def undo(database: Database, import_id: int, *, who: str, now: int) -> ImportRow:
@@ -37,6 +40,33 @@ def undo(database: Database, import_id: int, *, who: str, now: int) -> ImportRow
         row = imports.get(connection, import_id)
     assert row is not None  # noqa: S101 - it was there a moment ago
     return row
+
+
+class Foreseen(NamedTuple):
+    """What taking an import back would do to single values. `whole`: everything was looked at."""
+
+    removed: int = 0  # there was nothing before it
+    restored: int = 0  # an earlier value stands again
+    covered: int = 0  # overwritten since; what stands there stays
+    whole: bool = True
+
+
+def foresee(connection: Connection, import_id: int) -> Foreseen:
+    """What `undo` would do, counted; of a very large import its newest part."""
+    removed = restored = covered = 0
+    deltas = imports.last_deltas(connection, import_id, most=_FORESEEN)
+    for delta in deltas:
+        free = np.ones(delta.times.size, np.bool_)
+        mine = free.copy()  # times of which no later piece of this import speaks
+        for layer in imports.deltas_above(connection, delta):
+            among = mine if layer.import_id == import_id else free
+            among &= ~np.isin(delta.times, layer.times)
+        corrected = [time for _, _, time in imports.corrections_above(connection, delta)]
+        free &= ~np.isin(delta.times, np.array(corrected, np.int64))
+        covered += int((mine & ~free).sum())
+        removed += int((mine & free & delta.absent).sum())
+        restored += int((mine & free & ~delta.absent).sum())
+    return Foreseen(removed, restored, covered, len(deltas) < _FORESEEN)
 
 
 def _check(row: ImportRow | None, import_id: int) -> None:

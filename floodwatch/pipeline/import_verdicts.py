@@ -7,16 +7,17 @@ have opened an alert, when first, and how far the values went.
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import numpy as np
+from numpy.typing import NDArray
 
 from floodwatch.hydrology.series import Series, empty
 from floodwatch.model.alert import TransitionKind
 from floodwatch.model.district import District
 from floodwatch.model.moment import iso_local
 from floodwatch.model.reading import SeriesKey
-from floodwatch.model.severity import Severity
-from floodwatch.model.threshold import Threshold
+from floodwatch.model.threshold import Threshold, in_force
 from floodwatch.pipeline.import_look import Look
 from floodwatch.pipeline.rehearse import Cancelled, rehearse
 from floodwatch.pipeline.rehearsed import Rehearsed
@@ -71,7 +72,7 @@ def verdicts(
     _count_beyond(found, seen, district)
     alerts = _rehearsed(seen, district, {v.threshold.station for v in found}, cancelled)
     for verdict in found:
-        _set_alerts(verdict, alerts)
+        _set_alerts(verdict, alerts, district)
     return sorted(found, key=_place)
 
 
@@ -115,28 +116,34 @@ def _count_beyond(
         if limit.window or series is None or limit.comparator.direction not in ("up", "down"):
             continue
         valid = series.quality % 10 != 4
-        values = series.values[valid]
-        if not values.size:
-            continue
-        verdict.farthest = float(values.min() if down else values.max())
         bands = Bands([limit], district.zone_of(limit.station))
-        verdict.beyond, verdict.first_at = _beyond(bands, series.times[valid], values)
+        _hold_against(verdict, bands, series.times[valid], series.values[valid], down=down)
 
 
-def _beyond(bands: Bands, times: Any, values: Any) -> tuple[int, int | None]:
-    """How many values are over the one limit in force, and when first."""
-    count, first, at = 0, None, 0
+def _hold_against(
+    verdict: Verdict,
+    bands: Bands,
+    times: NDArray[np.int64],
+    values: NDArray[np.float64],
+    *,
+    down: bool,
+) -> None:
+    """Count the values over the limit while it is in force; when first, and the farthest of all."""
+    verdict.beyond, at = 0, 0
+    farthest: list[float] = []
     rounded = np.round(values, DIGITS)
     while at < times.size:
         stretch = bands.at(int(times[at]))
-        end = int(np.searchsorted(times, stretch.end))
+        end = max(int(np.searchsorted(times, stretch.end)), at + 1)
         for band in stretch.bands:
             hits = np.flatnonzero(band.test(rounded[at:end], band.limit))
-            count += int(hits.size)
-            if hits.size and first is None:
-                first = int(times[at + hits[0]])
-        at = max(end, at + 1)
-    return count, first
+            verdict.beyond += int(hits.size)
+            farthest.append(float(values[at:end].min() if down else values[at:end].max()))
+            if hits.size and verdict.first_at is None:
+                verdict.first_at = int(times[at + hits[0]])
+        at = end
+    if farthest:
+        verdict.farthest = min(farthest) if down else max(farthest)
 
 
 class _Seen:
@@ -175,20 +182,36 @@ def _rehearsed(
         return None
 
 
-def _set_alerts(verdict: Verdict, alerts: Sequence[Rehearsed] | None) -> None:
+def _set_alerts(verdict: Verdict, alerts: Sequence[Rehearsed] | None, district: District) -> None:
+    """How many alerts stood at the limit."""
     if alerts is None:
         verdict.alerts = None
         return
-    limit = verdict.threshold
-    opened = [
-        said.at
-        for alert in alerts
-        if (alert.rule.station, alert.rule.gauge) == (limit.station, limit.gauge)
-        and _family(alert.rule.variable) == _family(limit.variable)
-        for said in alert.transitions
-        if said.kind in _OPENS and said.finding.band == limit.name
-        if Severity(said.severity) is limit.severity
-    ]
+    zone = district.zone_of(verdict.threshold.station)
+    opened = [at for alert in alerts if (at := _opened(verdict.threshold, alert, zone)) is not None]
     verdict.alerts = len(opened)
     if opened and verdict.first_at is None:
         verdict.first_at = min(opened)
+
+
+def _opened(limit: Threshold, alert: Rehearsed, zone: ZoneInfo) -> int | None:
+    """When an alert stood at this limit, also on its way to a worse one; None: never."""
+    rule = alert.rule
+    if (rule.station, rule.gauge, _family(rule.variable)) != (
+        limit.station,
+        limit.gauge,
+        _family(limit.variable),
+    ):
+        return None
+    for said in alert.transitions:
+        named = said.finding.band == limit.name and said.severity is limit.severity
+        if said.kind in _OPENS and named and in_force(limit, said.at, zone):
+            return said.at
+    passed = (
+        rule.direction == limit.comparator.direction
+        and not limit.window
+        and alert.peak is not None
+        and limit.comparator.met(round(alert.peak, DIGITS), round(limit.value, DIGITS))
+        and in_force(limit, alert.peak_at or alert.fired_at, zone)
+    )
+    return alert.fired_at if passed else None

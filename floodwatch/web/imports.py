@@ -2,6 +2,7 @@
 
 from http import HTTPStatus
 from pathlib import Path
+from typing import Any
 
 from flask import (
     Blueprint,
@@ -22,23 +23,28 @@ from flask.typing import ResponseReturnValue
 from floodwatch import config
 from floodwatch.config.edit import NewStation, add_stations
 from floodwatch.model.district import District
-from floodwatch.model.errors import FloodWatchError, Refused
+from floodwatch.model.errors import Refused
 from floodwatch.model.people import Role
-from floodwatch.model.unit import UNITS
-from floodwatch.model.variable import VARIABLES
+from floodwatch.pipeline import import_profiles as profiles
 from floodwatch.pipeline import imports as history
 from floodwatch.pipeline.import_report import Report
+from floodwatch.pipeline.import_undo import foresee
+from floodwatch.store import import_profiles, people
 from floodwatch.store import imports as ledger
-from floodwatch.store import people
+from floodwatch.web import refusal_words
 from floodwatch.web.care import me
 from floodwatch.web.guard import needs
 from floodwatch.web.here import here
-from floodwatch.web.import_form import options_of
-from floodwatch.web.import_jobs import Jobs, Uploads
+from floodwatch.web.import_form import form_of, options_of
+from floodwatch.web.import_jobs import Jobs
+from floodwatch.web.import_page import show
 from floodwatch.web.language import _
 from floodwatch.web.services import Services, now, services
+from floodwatch.web.uploads import Uploads
 
 blueprint = Blueprint("imports", __name__)
+blueprint.add_app_template_filter(refusal_words.said, "refusal")
+CAN_GO_BACK = (ledger.DONE, ledger.CANCELLED, ledger.FAILED, ledger.UNDOING)
 
 
 def install(app: Flask) -> None:
@@ -65,7 +71,8 @@ def index() -> str:
     with services().database.read() as connection:
         here(connection)
         rows = ledger.all_imports(connection, limit=200)
-    return render_template("imports.html", imports=rows)
+        kept = import_profiles.all_profiles(connection)
+    return render_template("imports.html", imports=rows, profiles=kept)
 
 
 @blueprint.post("/imports/upload")
@@ -82,30 +89,50 @@ def upload() -> ResponseReturnValue:
 @needs(Role.ENGINEER)
 def preview(token: str) -> ResponseReturnValue:
     """What was found in the files, to be corrected; nothing is written."""
-    paths = _uploads().paths(token)
-    looked, problem = None, ""
-    try:
-        looked = history.preview(paths, options_of(request.args), here().district)
-    except FloodWatchError as error:
-        problem = str(error)
-    return render_template(
-        "import_preview.html",
-        token=token,
-        names=[path.name for path in paths],
-        preview=looked,
-        problem=problem,
-        variables=VARIABLES,
-        units=UNITS,
-        form=request.args,
-        stations=here().district.stations,
-    )
+    files = _uploads().files(token)
+    if name := request.args.get("profile", ""):
+        with services().database.read() as connection:
+            form = form_of(profiles.load(connection, name))
+        return _again(token, name, form)
+    return show(token, files)
+
+
+@blueprint.post("/imports/new/<token>/profile")
+@needs(Role.ENGINEER)
+def save_profile(token: str) -> ResponseReturnValue:
+    """Keep the choices of the form under a name, for the next files of this kind."""
+    given, name = services(), request.form.get("profile_name", "").strip()
+    options = options_of(request.form)
+    with given.database.write() as tx:
+        at = now(given, tx.connection)
+        profiles.save(tx, name, options, who=me(), now=at)
+    flash(_("已存为方案“%(name)s”", name=name), "done")
+    return _again(token, name, form_of(options))
+
+
+def _again(token: str, used: str, form: dict[str, str]) -> ResponseReturnValue:
+    """The preview with these choices."""
+    said: dict[str, Any] = {"used": used, **form}
+    return redirect(url_for("imports.preview", token=token, **said))
+
+
+@blueprint.post("/imports/profiles/delete")
+@needs(Role.ENGINEER)
+def delete_profile() -> ResponseReturnValue:
+    """A profile that is not used any more."""
+    given, name = services(), request.form.get("name", "")
+    with given.database.write() as tx:
+        profiles.remove(tx, name, who=me(), now=now(given, tx.connection))
+    flash(_("已删除方案“%(name)s”", name=name), "done")
+    return redirect(url_for("imports.index"))
 
 
 @blueprint.post("/imports/new/<token>")
 @needs(Role.ENGINEER)
 def run(token: str) -> ResponseReturnValue:
     """Import: every value is accounted for."""
-    paths = _uploads().paths(token)
+    skipped = set(request.form.getlist("skip"))
+    files = [file for file in _uploads().files(token) if file.name not in skipped]
     options = options_of(request.form)
     given, district, at = services(), here().district, here().now
     who = me()
@@ -120,7 +147,7 @@ def run(token: str) -> ResponseReturnValue:
     def work(progress: object, cancelled: object) -> Report:
         return history.run(
             given.database,
-            paths,
+            files,
             options,
             district,
             submit=given.submit,
@@ -132,7 +159,7 @@ def run(token: str) -> ResponseReturnValue:
             folder=given.data / "rejects",
         )
 
-    _jobs().start(token, [path.name for path in paths], work)
+    _jobs().start(token, [file.name for file in files], work)
     return redirect(url_for("imports.job", token=token))
 
 
@@ -185,8 +212,13 @@ def _row(import_id: int) -> ledger.ImportRow:
 @blueprint.get("/imports/<int:import_id>")
 @needs(Role.ENGINEER)
 def report(import_id: int) -> str:
-    """The accounting of one import."""
-    return render_template("import_report.html", row=_row(import_id))
+    """The accounting of one import, and what taking it back would do."""
+    row = _row(import_id)
+    back = None
+    if row.state in CAN_GO_BACK:
+        with services().database.read() as connection:
+            back = foresee(connection, import_id)
+    return render_template("import_report.html", row=row, back=back)
 
 
 @blueprint.get("/imports/<int:import_id>/rejects.csv")

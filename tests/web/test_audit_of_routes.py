@@ -59,6 +59,11 @@ FORMS: dict[str, tuple[str, str, dict[str, Any]]] = {
     "duty_log.write": (Role.OFFICER, "/log", {"text": "开启一号闸"}),
     "imports.upload": (Role.ENGINEER, "/imports/upload", {}),
     "imports.run": (Role.ENGINEER, "/imports/new/token", {"station": RESERVOIR, "unit": "m"}),
+    "imports.save_profile": (
+        *(Role.ENGINEER, "/imports/new/token/profile"),
+        {"station": RESERVOIR, "profile_name": "石桥"},
+    ),
+    "imports.delete_profile": (Role.ENGINEER, "/imports/profiles/delete", {"name": "石桥"}),
     "imports.cancel": (Role.ENGINEER, "/imports/job/token/cancel", {}),
     "imports.undo": (Role.ENGINEER, "/imports/1/undo", {}),
     "plans.tick": (
@@ -141,6 +146,11 @@ def _imported(endpoint: str, client: FlaskClient) -> str | None:
     token = upload(client)
     if endpoint == "imports.run":
         return f"/imports/new/{token}"
+    if endpoint == "imports.save_profile":
+        return f"/imports/new/{token}/profile"
+    if endpoint == "imports.delete_profile":
+        client.post(f"/imports/new/{token}/profile", data={"profile_name": "石桥"})
+        return None
     client.post(f"/imports/new/{token}", data={"station": RESERVOIR, "unit": "m"})
     finished(client, token)
     return f"/imports/job/{token}/cancel" if endpoint == "imports.cancel" else None

@@ -1,7 +1,7 @@
 // The import pages: a changed column means the table counts; the bar follows the work.
 
 const form = document.querySelector("#import-form");
-form?.querySelector(".preview")?.addEventListener("change", () => {
+form?.querySelector(".mapping")?.addEventListener("change", () => {
   const tick = form.querySelector('[name="mapped"]');
   if (tick) tick.checked = true;
 });
