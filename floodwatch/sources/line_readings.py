@@ -16,7 +16,7 @@ PRECISIONS = {
 }  # fmt: skip
 _MS = 1_000_000  # nanoseconds
 # Seconds, ms or µs taken for a finer precision all fall into the first days of 1970.
-_MISTAKEN = 30 * 86_400_000
+MISTAKEN = 30 * 86_400_000
 
 
 def nanoseconds(precision: str) -> int:
@@ -67,7 +67,7 @@ def readings_of(point: Point, time: int) -> Iterator[RawReading | str]:
         station = _tag(tags, "station")
         if station is None:
             raise Refused(f"no tag station: {point.name[:40]} cannot be placed")
-        if point.time is not None and 0 <= time < _MISTAKEN:
+        if point.time is not None and 0 <= time < MISTAKEN:
             raise Refused("the time is of January 1970: is the precision of the request right?")
         gauge, unit = _tag(tags, "gauge"), _tag(tags, "unit")
         period = period_of(_tag(tags, "period"))

@@ -27,17 +27,33 @@ class Way:
     district: Callable[[], District]
     now: Callable[[], int] = SystemClock().wall  # service ms
     clock: Clock = field(default_factory=SystemClock)
+    polls: bool = False  # whether it works, its polls tell; else whatever it takes
     cursor: Any = None  # where the source goes on, as it was last noted
     write_down: Callable[["Way"], object] = lambda way: None
+    # the same as submit_batch, with the cursor kept in the transaction of the readings
+    submit_placed: Callable[[Batch, Any], Receipt] | None = None
     stopping: threading.Event = field(default_factory=threading.Event)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _note: Note = NOTHING
 
     def submit(
-        self, readings: Sequence[RawReading], *, stations: frozenset[str] | None = None
+        self,
+        readings: Sequence[RawReading],
+        *,
+        stations: frozenset[str] | None = None,
+        cursor: Any = None,
     ) -> Receipt:
-        """Hand readings in and note what became of them. StorageError: hand them in again."""
-        receipt = self.submit_batch(Batch(self.name, tuple(readings), stations=stations))
+        """Hand readings in and note what became of them. StorageError: hand them in again.
+
+        With a `cursor`, where to go on is kept in the transaction of the readings.
+        """
+        batch = Batch(self.name, tuple(readings), stations=stations)
+        if cursor is None or self.submit_placed is None:
+            receipt = self.submit_batch(batch)
+        else:
+            receipt = self.submit_placed(batch, cursor)
+        if cursor is not None:
+            self.goes_on(cursor)
         self.took(readings, receipt)
         return receipt
 
@@ -59,8 +75,8 @@ class Way:
         ]
         self._add(
             Note(
-                tried=True,
-                worked=True,
+                tried=not self.polls,
+                worked=not self.polls,
                 newest=max(times, default=None),
                 counts=counts,
                 refusals=tuple(dict.fromkeys(refusals)),

@@ -2,7 +2,7 @@
 
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, delete, select, update
 
 from floodwatch.model.source import NONE, REFUSALS, Counts, Note
 from floodwatch.store.database import Transaction
@@ -83,6 +83,15 @@ def cursor(connection: Connection, name: str) -> Any:
     return connection.execute(
         select(source_state.c.cursor).where(source_state.c.name == name)
     ).scalar_one_or_none()
+
+
+def place(tx: Transaction, name: str, kind: str, *, cursor: Any) -> None:
+    """Keep where a source goes on, in the transaction of the readings that end there."""
+    changed = tx.connection.execute(
+        update(source_state).where(source_state.c.name == name).values(cursor=cursor, rev=tx.rev)
+    )
+    if not changed.rowcount:
+        noted(tx, name, kind, note=Note(cursor=cursor), now=0)
 
 
 def forget(tx: Transaction, name: str) -> None:

@@ -1,0 +1,1 @@
+"""Readings from MQTT brokers: topics bound to stations, acknowledged once they are stored."""
