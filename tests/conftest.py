@@ -18,6 +18,7 @@ _numbers = itertools.count(1)
 def pytest_addoption(parser: pytest.Parser) -> None:
     """How long `scripts/soak` goes on."""
     parser.addoption("--kills", type=int, default=0, help="kill -9 so often in one flood")
+    parser.addoption("--frames", type=int, default=0, help="so many mutated telemetry frames")
     parser.addoption("--minutes", type=float, default=0.0, help="let faults at storms for so long")
 
 

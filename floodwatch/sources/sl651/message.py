@@ -97,11 +97,13 @@ class Element:
     raw: bytes = b""
 
     def slots(self) -> Iterator[tuple[int, float | None]]:
-        """(time in ms UTC, value) of each number in it; none for texts and without a time."""
+        """(time in ms UTC, value) of each number in it; none for texts and without times."""
         if self.time is None or isinstance(self.value, str):
             return
         if not isinstance(self.value, tuple):
             yield self.time, self.value
+            return
+        if not self.step and len(self.value) > 1:
             return
         for number, value in enumerate(self.value):
             yield self.time + number * self.step, value
