@@ -1,13 +1,17 @@
 """How a file will be read: which columns hold what, in which units; and what must be asked."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from zoneinfo import available_timezones
 
 from floodwatch.model.district import District
 from floodwatch.model.errors import ImportRefused, Refused
 from floodwatch.model.unit import UNITS, conversion
 from floodwatch.model.variable import VARIABLES
+from floodwatch.pipeline import import_layout
+from floodwatch.pipeline.import_columns import DISTANCE, FilePlan, ValueColumn
+from floodwatch.pipeline.import_gauges import fit_gauges
+from floodwatch.pipeline.import_marks import choose_marks
 from floodwatch.sources.csv import headers, time_format
 from floodwatch.sources.csv.day_month import which_first
 from floodwatch.sources.csv.options import AUTO, CANONICAL, ImportOptions, Mapping
@@ -20,58 +24,10 @@ from floodwatch.sources.csv.time_format import (
     ISO,
     MONTH_NAME,
     UNDECIDED,
-    TimeFormat,
 )
 
 _SURELY_TIMES = (ISO, EITHER, ANY_ORDER, MONTH_NAME)  # whatever the column is called
-DISTANCE = "distance"  # what a gauge above the water sends; its gauge turns it into a depth
-
-
-@dataclass(frozen=True, slots=True)
-class ValueColumn:
-    """One column of values. `variable` and `unit` are empty where other columns say them."""
-
-    index: int
-    column: str
-    variable: str = ""
-    gauge: str = ""
-    unit: str = ""
-
-    @property
-    def needs_unit(self) -> bool:
-        """Whether a bare number may be in more than one unit, and none is known."""
-        if self.unit or not self.variable:
-            return False
-        known = VARIABLES.get(self.variable)
-        return known is None or not known.bare_unit
-
-
-@dataclass(slots=True)
-class FilePlan:
-    """Everything decided about one file; with `questions` it cannot be imported yet."""
-
-    source: Source
-    shape: Shape
-    dialect: str = ""
-    columns: Columns = field(default_factory=lambda: Columns((), {}, ()))
-    times: TimeFormat = time_format.ISO
-    values: tuple[ValueColumn, ...] = ()
-    station: str = ""
-    tz: str = ""
-    period: int | None = None
-    questions: list[str] = field(default_factory=list)
-
-    @property
-    def time_column(self) -> str:
-        """The time column's name; two joined by +."""
-        return "+".join(self.shape.columns[index] for index in self.columns.time)
-
-    def mapping(self) -> list[dict[str, str]]:
-        """What each value column is taken for, as reported."""
-        return [
-            {"column": v.column, "variable": v.variable, "gauge": v.gauge, "unit": v.unit}
-            for v in self.values
-        ]
+__all__ = ["DISTANCE", "FilePlan", "ValueColumn", "plan_file"]
 
 
 def plan_file(source: Source, options: ImportOptions, district: District) -> FilePlan:
@@ -80,11 +36,21 @@ def plan_file(source: Source, options: ImportOptions, district: District) -> Fil
     if options.tz and options.tz not in available_timezones():
         raise ImportRefused(f"--tz: unknown zone {options.tz[:40]!r}; write it as Asia/Shanghai")
     plan = FilePlan(source, shape, tz=options.tz or district.timezone, period=options.period)
-    roles = _roles(shape)
-    _choose_values(plan, options, roles)
+    layout = shape.layout
+    roles = dict(layout.names) if layout else _roles(shape)
+    if layout and not options.map:
+        import_layout.choose_values(plan, layout, options)
+        _refuse_twice(plan)
+    else:
+        _choose_values(plan, options, roles)
     _choose_station(plan, options, roles, district)
+    fit_gauges(plan, district, chosen=bool(options.map or options.variable))
     _choose_time(plan, options)
+    if layout and plan.columns.time:
+        import_layout.choose_period(plan, layout, options)
+        import_layout.say_zone(plan, layout, options, district)
     _choose_units(plan, options, district)
+    choose_marks(plan, options)
     return plan
 
 
@@ -105,7 +71,7 @@ def _choose_values(plan: FilePlan, options: ImportOptions, roles: dict[str, int]
     shape = plan.shape
     long = options.dialect == "long" or (options.dialect == AUTO and not options.map)
     if options.map:
-        plan.dialect = "wide"
+        plan.dialect = shape.dialect or "wide"
         plan.values = tuple(_mapped(shape, entry, options) for entry in options.map)
     elif long and "value" in roles:
         plan.dialect = "long"
@@ -125,7 +91,10 @@ def _choose_values(plan: FilePlan, options: ImportOptions, roles: dict[str, int]
         names = {r: roles[r] for r in ("variable", "gauge", "unit", "period") if r in roles}
         if options.variable:
             names.pop("variable", None)
-    plan.columns = Columns((), names, tuple(value.index for value in plan.values))
+    layout = shape.layout
+    names |= dict(layout.names) if layout else {}
+    places = tuple(value.index for value in plan.values)
+    plan.columns = Columns((), names, places, ms=layout.ms if layout else None)
 
 
 def _mapped(shape: Shape, entry: Mapping, options: ImportOptions) -> ValueColumn:
@@ -139,9 +108,12 @@ def _value(shape: Shape, index: int, variable: str, options: ImportOptions) -> V
     if variable and variable not in VARIABLES and variable != DISTANCE:
         raise ImportRefused(f"unknown variable {variable!r}; known: {', '.join(VARIABLES)}")
     name = shape.columns[index]
-    unit = _known_unit(options.unit) if options.unit else headers.header(name).unit
-    if options.map and headers.header(name).unit:
-        unit = headers.header(name).unit
+    stated = headers.header(name).unit
+    if not stated and shape.layout:
+        stated = headers.unit_of(shape.layout.units.get(index, ""))
+    unit = _known_unit(options.unit) if options.unit else stated
+    if options.map and stated:
+        unit = stated
     return ValueColumn(index, name, variable, options.gauge, unit)
 
 
@@ -195,9 +167,9 @@ def _which_columns(shape: Shape, options: ImportOptions) -> str:
 
 
 def _refuse_twice(plan: FilePlan) -> None:
-    seen: set[tuple[str, str]] = set()
+    seen: set[tuple[str, str, int | None]] = set()
     for value in plan.values:
-        series = (value.variable, value.gauge)
+        series = (value.variable, value.gauge, value.period)
         if series in seen:
             raise ImportRefused(
                 f"{plan.source.name}: two columns hold {value.variable} of one gauge; say which, "
@@ -215,6 +187,8 @@ def _choose_station(
     shape = plan.shape
     if options.station:
         plan.station = options.station
+        names = {role: i for role, i in plan.columns.names.items() if role != "station"}
+        plan.columns = replace(plan.columns, names=names)
         if options.station not in district.codes and not options.create_stations:
             raise ImportRefused(
                 f"unknown station {options.station!r}: configure it, or say --create-stations"
@@ -224,9 +198,25 @@ def _choose_station(
     if index is None:
         index = roles.get("station", _column_of_names(shape, district))
     if index is None:
-        plan.questions.append("which station is it? say --station or --station-column")
+        _stated_station(plan, options, district)
         return
-    plan.columns = replace(plan.columns, names={"station": index, **plan.columns.names})
+    names = {role: i for role, i in plan.columns.names.items() if role != "station"}
+    plan.columns = replace(plan.columns, names={"station": index, **names})
+
+
+def _stated_station(plan: FilePlan, options: ImportOptions, district: District) -> None:
+    """The station as the file calls it, if that is known or to be created; else it is asked for."""
+    called = plan.shape.layout.station if plan.shape.layout else ""
+    if called and (called in district.codes or options.create_stations):
+        plan.station = called
+        return
+    hint = (
+        f"the file calls it {called!r}: say --station CODE, add that name to a station's aliases, "
+        "or say --create-stations"
+        if called
+        else "say --station or --station-column"
+    )
+    plan.questions.append(f"which station is it? {hint}")
 
 
 def _column_of_names(shape: Shape, district: District) -> int | None:
@@ -247,6 +237,10 @@ def _choose_time(plan: FilePlan, options: ImportOptions) -> None:
         )
         return
     plan.columns = replace(plan.columns, time=places)
+    layout = shape.layout
+    if layout and layout.times and not (options.time_format or options.time_column):
+        plan.times = layout.times
+        return
     if options.time_format:
         plan.times = time_format.given(options.time_format)
         return
@@ -270,6 +264,8 @@ def _time_places(plan: FilePlan, options: ImportOptions) -> tuple[int, ...]:
         if options.time_column in shape.columns:
             return (shape.column(options.time_column),)
         return tuple(shape.column(name) for name in options.time_column.split("+"))
+    if shape.layout:
+        return shape.layout.time
     taken = plan.columns.used
     ranked = []
     for index, name in enumerate(shape.columns):

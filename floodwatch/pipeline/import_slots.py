@@ -17,7 +17,7 @@ from floodwatch.pipeline.intake import resolve
 from floodwatch.quality.limits import Limits, limits_of
 from floodwatch.quality.sentinels import sentinels_of
 from floodwatch.sources.csv import headers
-from floodwatch.sources.csv.options import CANONICAL, span
+from floodwatch.sources.csv.options import CANONICAL
 
 Floats = NDArray[np.float64]
 UNKNOWN_STATION = "unknown station"
@@ -111,7 +111,9 @@ def _raw(plan: FilePlan, names: Mapping[str, str], value: ValueColumn) -> RawRea
     if not station:
         raise Refused("no station")
     variable = value.variable or _variable(names.get("variable", ""))
-    period = span(names["period"]) if names.get("period") else plan.period
+    period = value.period or plan.period
+    if names.get("period") and value.period is None:
+        period = plan.length(names["period"]) or period
     if variable in VARIABLES and VARIABLES[variable].nature != "increment":
         period = None
     unit = _unit(names.get("unit", "") or value.unit, variable)

@@ -1,6 +1,6 @@
 """Stations that a file names and nobody has configured, as --create-stations adds them."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from floodwatch.config.edit import NewGauge, NewStation
@@ -10,7 +10,6 @@ from floodwatch.model.station import Gauge, Station, StationKind
 from floodwatch.model.variable import VARIABLES, Nature
 from floodwatch.pipeline.import_plan import DISTANCE, FilePlan
 from floodwatch.sources.csv import headers
-from floodwatch.sources.csv.options import span
 from floodwatch.sources.csv.table import Columns, rows
 
 _LONGEST = 64
@@ -31,7 +30,7 @@ def unknown_stations(plan: FilePlan, district: District, *, tz: str) -> list[New
             for word in piece.names["station"].words:
                 if _fit(word) and word not in district.codes:
                     found.setdefault(word, {})
-        if "variable" in names:
+        if "variable" in names or ("period" in names and "station" in names):
             _gauges_of_rows(piece.names, plan, found)
     own = "" if tz == district.timezone else tz
     return [
@@ -47,7 +46,11 @@ def _fit(word: str) -> bool:
 def _gauges(plan: FilePlan) -> list[tuple[str, str, int]]:
     """The gauges a wide table has values for."""
     return [
-        (value.variable, value.gauge or "1", _period(value.variable, plan.period, plan))
+        (
+            value.variable,
+            value.gauge or "1",
+            _period(value.variable, value.period or plan.period, plan),
+        )
         for value in plan.values
     ]
 
@@ -65,12 +68,24 @@ def _gauges_of_rows(names: object, plan: FilePlan, found: Found) -> None:
             for role, column, code in zip(given, columns, codes, strict=True)
         }
         station = words.get("station", plan.station)
-        variable = words["variable"]
-        variable = variable if variable in VARIABLES else headers.variable_of(variable)
-        if station in found and variable:
-            period = span(words["period"]) if words.get("period") else plan.period
-            gauge = (variable, words.get("gauge") or "1", _period(variable, period, plan))
-            found[station][gauge] = None
+        if station not in found:
+            continue
+        said = plan.length(words["period"]) if words.get("period") else None
+        for variable, gauge, own in _measured(words, plan):
+            period = own or said or plan.period
+            found[station][variable, gauge, _period(variable, period, plan)] = None
+
+
+def _measured(words: Mapping[str, str], plan: FilePlan) -> Iterator[tuple[str, str, int | None]]:
+    """Variable, gauge and fixed period of what a row with these names has values for."""
+    if "variable" not in words:
+        for value in plan.values:
+            yield value.variable, value.gauge or "1", value.period
+        return
+    variable = words["variable"]
+    variable = variable if variable in VARIABLES else headers.variable_of(variable)
+    if variable:
+        yield variable, words.get("gauge") or "1", None
 
 
 def _period(variable: str, period: int | None, plan: FilePlan) -> int:

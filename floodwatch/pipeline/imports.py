@@ -166,6 +166,7 @@ def _carry_out(running: _Run, planned: Planned) -> Report:
 def _import_file(running: _Run, plan: FilePlan) -> bool:
     """Import one file; False when it was cancelled (what had been read is written)."""
     account = FileAccount(plan.source.name, width=len(plan.values), detected=detected(plan))
+    account.notes += plan.notes
     running.report.files.append(account)
     taker = Taker(plan, running.slots, account, running.rejects)
     buffer = Buffer(
@@ -213,6 +214,7 @@ def detected(plan: FilePlan) -> dict[str, object]:
     """What was found out about a file, as reported."""
     return {
         "dialect": plan.dialect,
+        "confidence": plan.shape.confidence,
         "encoding": plan.shape.encoding,
         "delimiter": plan.shape.delimiter,
         "decimal": plan.shape.decimal,

@@ -4,6 +4,7 @@ import codecs
 from collections.abc import Iterable
 
 from floodwatch.model.errors import ImportRefused
+from floodwatch.sources.csv.options import AUTO
 
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -12,13 +13,13 @@ _MARKS = (
 )
 
 
-def detect(chunks: Iterable[bytes | bytearray], *, name: str) -> str:
-    """The encoding of the file whose bytes `chunks` gives.
+def detect(chunks: Iterable[bytes | bytearray], *, name: str, otherwise: str = "gb18030") -> str:
+    """The encoding of the file whose bytes `chunks` gives: UTF-8 if it can be, or `otherwise`.
 
     Raises ImportRefused when it is neither UTF-8 nor GB 18030: others are asked for, because short
     texts in them look alike.
     """
-    candidates = {"utf-8": _decoder("utf-8"), "gb18030": _decoder("gb18030")}
+    candidates = {"utf-8": _decoder("utf-8"), otherwise: _decoder(otherwise)}
     first = True
     for chunk in chunks:
         if first:
@@ -35,6 +36,21 @@ def detect(chunks: Iterable[bytes | bytearray], *, name: str) -> str:
             f"{name}: neither UTF-8 nor GB 18030; say which it is, e.g. --encoding big5"
         )
     return next(iter(candidates))
+
+
+def glance(chunks: Iterable[bytes | bytearray], wanted: str, *, name: str) -> str:
+    """An encoding in which the beginning of any file can be looked at."""
+    if wanted != AUTO:
+        return check(wanted, name=name)
+    first = bytes(next(iter(chunks), b""))
+    marked = next((kind for mark, kind in _MARKS if first.startswith(mark)), None)
+    if marked:
+        return marked
+    try:
+        _decoder("utf-8").decode(first)
+    except UnicodeDecodeError:
+        return "latin-1"
+    return "utf-8"
 
 
 def check(encoding: str, *, name: str) -> str:

@@ -138,6 +138,18 @@ def grouping(cells: Iterable[str], decimal: str) -> str:
     return ""
 
 
+def without(found: Numbers, no_value: Iterable[str]) -> Numbers:
+    """Numbers among the words for "no value" taken out, however they are written."""
+    known = [number for word in no_value if (number := _plain(word)) is not None]
+    none = (found.state == OK) & np.isin(found.values, known)
+    state = np.where(none, np.uint8(BLANK), found.state)
+    return Numbers(np.where(none, np.nan, found.values), state)
+
+
+def _plain(word: str) -> float | None:
+    return float(word) if re.match(_NUMBER, word.strip(), re.ASCII) else None
+
+
 def of_floats(column: pa.ChunkedArray) -> Numbers:
     """Numbers that pyarrow has read itself, nulls being blanks."""
     if column.null_count == 0:

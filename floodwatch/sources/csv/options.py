@@ -29,7 +29,9 @@ class Mapping(NamedTuple):
 class ImportOptions:
     """The choices for one import. Empty means: find out."""
 
-    dialect: str = AUTO  # auto | long | wide
+    dialect: str = AUTO  # auto | long | wide | one of sources.dialects.registry
+    sheet: str = ""  # of a workbook
+    force_tz: bool = False  # `tz` even where the file states another zone
     encoding: str = AUTO
     delimiter: str = ""
     station: str = ""
@@ -43,6 +45,11 @@ class ImportOptions:
     time_column: str = ""  # "date+time" joins two columns
     time_format: str = ""  # strptime's words, e.g. %d/%m/%Y %H:%M
     map: tuple[Mapping, ...] = ()
+    decimal: str = ""  # the decimal mark
+    thousands: str = ""  # the mark between groups of three digits
+    no_value: tuple[str, ...] = ()  # further words and numbers for "no value"
+    quality_column: str = ""  # the maker's flags of the values
+    day_label: str = ""  # begin or end: which date a day of rain is called by
     accept_misdated: bool = False
     notify: bool = False
     dry_run: bool = False

@@ -10,7 +10,10 @@ from floodwatch.sources.csv import encoding as encodings
 from floodwatch.sources.csv import headers, time_format
 from floodwatch.sources.csv.options import AUTO, ImportOptions
 from floodwatch.sources.csv.record import Broken, split
-from floodwatch.sources.csv.stream import LONGEST_LINE, Source, beginning
+from floodwatch.sources.csv.stream import LONGEST_LINE, Source, beginning, check_headers
+from floodwatch.sources.dialects.cells import body
+from floodwatch.sources.dialects.layout import Layout, Look
+from floodwatch.sources.dialects.registry import Recognised, choose
 
 DELIMITERS = (",", "\t", ";", "|")
 _NAMES = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";"}
@@ -36,6 +39,12 @@ class Shape:
     header_line: int
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]  # the first data rows
+    layout: Layout | None = None  # what a maker's dialect says of the file
+    dialect: str = ""  # that dialect's name
+    confidence: float = 0.0  # from 0 to 1
+    squeeze: bool = False  # runs of blanks are one delimiter
+    aside: tuple[bytes, ...] = ()  # beginnings of lines that are no rows
+    offset: int | None = None  # ms ahead of UTC of times without an offset, where the file says it
 
     def column(self, name: str) -> int:
         """Where a column is, by its name or, without a header, its number from 1."""
@@ -55,14 +64,16 @@ class Shape:
 
 def shape_of(source: Source, options: ImportOptions) -> Shape:
     """Look at a file. Raises ImportRefused when it is no table."""
-    if options.encoding == AUTO:
-        encoding = encodings.detect(source.scan(), name=source.name)
-    else:
+    maker = choose(_glance(source, options), options.dialect)
+    if options.encoding != AUTO:
         encoding = encodings.check(options.encoding, name=source.name)
-    text = beginning(source, encoding).decode("utf-8", "replace")
-    newline = "\r" if "\r" in text and "\n" not in text else "\n"
-    lines = [line.rstrip("\r") for line in text.split(newline)][: SAMPLE + 200]
-    lines = [line if len(line) <= LONGEST_LINE else "" for line in lines]
+    else:
+        western = maker is not None and maker.dialect.western
+        otherwise = "latin-1" if western else "gb18030"
+        encoding = encodings.detect(source.scan(), name=source.name, otherwise=otherwise)
+    newline, lines = _first_lines(source, encoding)
+    if maker is not None:
+        return _made(source, maker, Look(source.name, tuple(lines)), options, (encoding, newline))
     delimiter, width = _delimiter(lines, options, source.name)
     start, width = _start(lines, delimiter, width)
     rows = [fields for line in lines[start:] if (fields := _fields(line, delimiter, width))]
@@ -78,6 +89,48 @@ def shape_of(source: Source, options: ImportOptions) -> Shape:
         header_line=start + 1 if has_header else 0,
         columns=tuple(name.strip() for name in columns),
         rows=tuple(tuple(row) for row in rows[1 if has_header else 0 :][:SAMPLE]),
+    )
+
+
+def _glance(source: Source, options: ImportOptions) -> Look:
+    """The first lines in an encoding that reads any file: enough to see who wrote it."""
+    encoding = encodings.glance(source.scan(1 << 16), options.encoding, name=source.name)
+    return Look(source.name, tuple(_first_lines(source, encoding)[1]))
+
+
+def _first_lines(source: Source, encoding: str) -> tuple[str, list[str]]:
+    """How lines end, and the first of them."""
+    text = beginning(source, encoding).decode("utf-8", "replace")
+    newline = "\r" if "\r" in text and "\n" not in text else "\n"
+    lines = [line.rstrip("\r") for line in text.split(newline)][: SAMPLE + _PREAMBLE * 5]
+    return newline, [line if len(line) <= LONGEST_LINE else "" for line in lines]
+
+
+def _made(
+    source: Source, maker: Recognised, look: Look, options: ImportOptions, how: tuple[str, str]
+) -> Shape:
+    """The shape of a maker's file, as its dialect lays it out."""
+    layout = maker.dialect.lay_out(look)
+    encoding, newline = how
+    if layout.again:
+        check_headers(source, layout.again, encoding)
+    rows = body(look, layout.head, layout.delimiter, squeeze=layout.squeeze)
+    wide = [row for row in rows if len(row) == len(layout.columns)]
+    return Shape(
+        encoding=encoding,
+        valid=options.encoding == AUTO and encoding == "utf-8",
+        newline=newline,
+        delimiter=layout.delimiter,
+        decimal=layout.decimal or _decimal(wide, layout.delimiter),
+        header_line=layout.head,
+        columns=layout.columns,
+        rows=tuple(tuple(row) for row in wide[:SAMPLE]),
+        layout=layout,
+        dialect=maker.dialect.name,
+        confidence=maker.confidence,
+        squeeze=layout.squeeze,
+        aside=layout.aside,
+        offset=None if options.force_tz and options.tz else layout.offset,
     )
 
 

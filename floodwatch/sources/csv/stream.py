@@ -17,7 +17,7 @@ BOMB_RATIO = 100
 BOMB_BYTES = 1 << 30
 _PLAIN = ("utf-8", "utf-8-sig", "ascii")
 _MARK = codecs.BOM_UTF8
-_NEWLINE = ord("\n")
+_NEWLINE, _RETURN, _BLANK = ord("\n"), ord("\r"), ord(" ")
 
 
 class Piece(NamedTuple):
@@ -139,3 +139,43 @@ def beginning(source: Source, encoding: str, *, most: int = 1 << 20) -> bytes:
     block, _ = next(source.blocks(most), (b"", 0))
     text = decoder.decode(block).encode("utf-8", "replace").removeprefix(_MARK)
     return text[: text.rfind(b"\n") + 1] if len(block) >= most and b"\n" in text else text
+
+
+def squeezed(data: bytes) -> bytes:
+    """Whole lines in which every run of blanks is one, and none stands at an edge of a line."""
+    if b" " not in data:
+        return data
+    found = np.frombuffer(data, np.uint8)
+    blank = found == _BLANK
+    after = np.empty(found.size, np.bool_)  # whether a blank or the end of a line follows
+    after[:-1] = blank[1:] | (found[1:] == _NEWLINE) | (found[1:] == _RETURN)
+    after[-1] = True
+    kept = ~(blank & after)
+    at = np.concatenate([[0], np.flatnonzero(found == _NEWLINE)[:-1] + 1])
+    while (at := at[blank[at]]).size:  # blanks at the beginning of lines
+        kept[at] = False
+        at = at + 1
+    return found[kept].tobytes()
+
+
+def check_headers(source: Source, mark: str, encoding: str) -> None:
+    """Refuse a file of several tables with unlike headers, which begin with `mark`."""
+    wanted, seen = mark.encode(), b""
+    for piece in pieces(source, encoding):
+        data, at = piece.data, 0
+        while (at := _line_beginning(data, wanted, at)) >= 0:
+            line = data[at : data.find(b"\n", at)].rstrip(b"\r")
+            if seen and line != seen:
+                raise ImportRefused(
+                    f"{source.name}: several tables with different columns, one after the other; "
+                    f"split the file where lines begin with {mark.strip()!r}"
+                )
+            seen, at = line, at + 1
+
+
+def _line_beginning(data: bytes, mark: bytes, at: int) -> int:
+    """Where a line begins so, from `at` on; -1 if nowhere."""
+    if at == 0 and data.startswith(mark):
+        return 0
+    place = data.find(b"\n" + mark, max(at - 1, 0))
+    return place + 1 if place >= 0 else -1

@@ -29,19 +29,24 @@ class Refused(NamedTuple):
 class Surveyed:
     """Good lines only, with their line numbers; `rest` is an unfinished record for the next piece.
 
-    `lines` is the number of the first when they follow one another.
+    `lines` is the number of the first when they follow one another. `aside`: lines that are no
+    rows, such as a trailer.
     """
 
     data: bytes
     lines: int | Ints
     blank: int = 0
+    aside: int = 0
     refused: list[Refused] = field(default_factory=list)
     rest: bytes = b""
 
 
-def looks_plain(piece: Piece) -> bool:
+def looks_plain(piece: Piece, shape: Shape | None = None, aside: tuple[bytes, ...] = ()) -> bool:
     """Whether the piece has nothing that needs a survey, as far as can be seen without one."""
     data = piece.data
+    bare = _bare_lines(shape) if shape else ()
+    if any(_begins(data, mark) for mark in (*bare, *aside)):
+        return False
     if b'"' in data or b"\x00" in data or (not data.isascii() and _REPLACED in data):
         return False
     if b"\r" in data and data.count(b"\r") != data.count(b"\r\n"):
@@ -59,16 +64,30 @@ def _has_long_line(data: bytes) -> bool:
     return False
 
 
-def survey(piece: Piece, shape: Shape) -> Surveyed:
-    """Tell the lines apart."""
+def _bare_lines(shape: Shape) -> tuple[bytes, ...]:
+    """Lines of nothing but delimiters."""
+    bare = shape.delimiter.encode() * (shape.width - 1)
+    return (bare + b"\n", bare + b"\r\n") if bare else ()
+
+
+def _begins(data: bytes, mark: bytes) -> bool:
+    """Whether any line begins so."""
+    return data.startswith(mark) or b"\n" + mark in data
+
+
+def survey(piece: Piece, shape: Shape, aside: tuple[bytes, ...] = ()) -> Surveyed:
+    """Tell the lines apart. Those that begin with one of `aside` are no rows."""
     data = piece.data
     if not data:
         return Surveyed(b"", piece.first_line)
     lines = _Lines(data)
     good = lines.plain(shape) | lines.neatly_quoted(shape)
+    good &= ~lines.bare(shape)
+    for mark in aside:
+        good &= ~lines.beginning(mark)
     if good.all():
         return Surveyed(data, piece.first_line)
-    return _sort_out(piece, lines, good, shape)
+    return _sort_out(piece, lines, good, shape, aside)
 
 
 class _Lines:
@@ -95,6 +114,28 @@ class _Lines:
         if returns.size:
             odd |= self._count(returns[self.bytes[returns + 1] != _NEWLINE]) > 0
         return odd
+
+    def bare(self, shape: Shape) -> Mask:
+        """Lines of nothing but delimiters, as spreadsheets leave behind the last row."""
+        sizes = self.ends - self.starts
+        short = (sizes >= shape.width - 1) & (sizes <= shape.width)
+        bare = np.zeros(self.ends.size, np.bool_)
+        if shape.width == 1:
+            return bare
+        delimiter = shape.delimiter.encode()
+        for line in np.flatnonzero(short).tolist():
+            text = self.data[int(self.starts[line]) : int(self.ends[line])]
+            bare[line] = not text.rstrip(b"\r").strip(delimiter)
+        return bare
+
+    def beginning(self, mark: bytes) -> Mask:
+        """Lines that begin so."""
+        found = np.zeros(self.ends.size, np.bool_)
+        places = _occurrences(self.data, b"\n" + mark) + 1
+        if self.data.startswith(mark):
+            places = np.append(places, 0)
+        found[np.searchsorted(self.starts, places)] = True
+        return found
 
     def plain(self, shape: Shape) -> Mask:
         """Lines without quotes and with the right number of fields."""
@@ -135,21 +176,27 @@ def _occurrences(data: bytes, part: bytes) -> Ints:
     return np.array(found, np.int64)
 
 
-def _sort_out(piece: Piece, lines: _Lines, good: Mask, shape: Shape) -> Surveyed:
+def _sort_out(
+    piece: Piece, lines: _Lines, good: Mask, shape: Shape, aside: tuple[bytes, ...]
+) -> Surveyed:
     """The slow look at every line that is not good; good stretches are copied as they are."""
     taken: list[bytes] = []
     numbers: list[Ints] = []
     found = Surveyed(b"", piece.first_line)
     odd, at = np.flatnonzero(~good).tolist(), 0
     texts = _Texts(lines)
+    delimiter = shape.delimiter.encode()
     for index in odd:
         if index < at:
             continue  # inside a record already read
         _copy(lines, at, index, piece.first_line, taken, numbers)
         number, at = piece.first_line + index, index + 1
         line = texts[index]
-        if not line.strip():
+        if not line.strip() or not line.strip(delimiter):
             found.blank += 1
+            continue
+        if line.startswith(aside):
+            found.aside += 1
             continue
         try:
             _check_bytes(line)

@@ -1,6 +1,6 @@
 """The rows of a file in pieces, as arrays: times, values, and which words name their series."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple
@@ -15,7 +15,7 @@ from floodwatch.sources.csv import numbers, record, timestamps
 from floodwatch.sources.csv.columns import of_texts, whole
 from floodwatch.sources.csv.numbers import Numbers
 from floodwatch.sources.csv.shape import Shape
-from floodwatch.sources.csv.stream import Piece, Source, pieces
+from floodwatch.sources.csv.stream import Piece, Source, pieces, squeezed
 from floodwatch.sources.csv.survey import Refused, Surveyed, looks_plain, survey
 from floodwatch.sources.csv.time_format import TimeFormat
 from floodwatch.sources.csv.timestamps import Times
@@ -35,16 +35,29 @@ class Words(NamedTuple):
 class Columns:
     """Which columns are used, by their places. Several time columns are joined by a blank; none:
     only the names are wanted.
+
+    `flags` maps a place among `values` to the maker's column of flags for it. `thousands` is the
+    mark between groups of three digits, `no_value` further words for no value.
     """
 
     time: tuple[int, ...]
     names: dict[str, int]  # station, variable, gauge, unit, period
     values: tuple[int, ...]
+    ms: int | None = None  # whole milliseconds to be added to the time
+    flags: Mapping[int, int] = field(default_factory=dict)
+    thousands: str = ""
+    no_value: frozenset[str] = frozenset()
 
     @property
     def used(self) -> frozenset[int]:
         """All of them."""
-        return frozenset((*self.time, *self.names.values(), *self.values))
+        extra = () if self.ms is None else (self.ms,)
+        return self.words.union(self.time, self.values, extra)
+
+    @property
+    def words(self) -> frozenset[int]:
+        """Those whose cells are words, few different ones."""
+        return frozenset((*self.names.values(), *self.flags.values()))
 
 
 @dataclass
@@ -60,6 +73,8 @@ class Rows:
     blank: int
     refused: list[Refused]
     read: int  # bytes of the file so far
+    flags: dict[int, Words] = field(default_factory=dict)  # by place among the values
+    aside: int = 0  # lines that are no rows: trailers, remarks
 
     @property
     def size(self) -> int:
@@ -102,6 +117,8 @@ def rows(source: Source, shape: Shape, columns: Columns, times: TimeFormat) -> I
             piece = _without_head(piece, shape.header_line)
         if not piece.data:
             continue
+        if shape.squeeze:
+            piece = piece._replace(data=squeezed(piece.data))
         found, rest = reader.read(piece)
         rest_line = piece.first_line + piece.lines - rest.count(b"\n")
         yield found
@@ -135,13 +152,18 @@ class _Reader:
         width = len(self.shape.columns)
         self.record_shape = record.Shape(self.shape.delimiter, width, self.columns.used)
 
+    @property
+    def _numeric(self) -> tuple[int, ...]:
+        ms = self.columns.ms
+        return self.columns.values if ms is None else (*self.columns.values, ms)
+
     def read(self, piece: Piece) -> tuple[Rows, bytes]:
         """The rows of a piece, and what of it belongs to the next."""
-        if looks_plain(piece):
+        if looks_plain(piece, self.record_shape, self.shape.aside):
             table = self._typed(piece.data)
             if table is not None and table.num_rows == piece.lines:
                 return self._rows(table, Surveyed(piece.data, piece.first_line), piece), b""
-        found = survey(piece, self.record_shape)
+        found = survey(piece, self.record_shape, self.shape.aside)
         table = self._typed(found.data)
         if table is None:
             self.failures += 1
@@ -162,7 +184,7 @@ class _Reader:
             if self.zoned is None:
                 self.zoned = self._sample_is_zoned()
             types[str(self.columns.time[0])] = pa.timestamp("us", "UTC" if self.zoned else None)
-        types |= {str(index): pa.float64() for index in self.columns.values}
+        types |= {str(index): pa.float64() for index in self._numeric}
         try:
             return self._parse(data, types)
         except pa.ArrowInvalid:
@@ -180,8 +202,8 @@ class _Reader:
 
     def _parse(self, data: bytes, types: dict[str, pa.DataType]) -> pa.Table:
         coded = pa.dictionary(pa.int32(), pa.string())
-        texts = {str(i): pa.string() for i in (*self.columns.time, *self.columns.values)}
-        kinds = texts | {str(index): coded for index in self.columns.names.values()} | types
+        texts = {str(i): pa.string() for i in (*self.columns.time, *self._numeric)}
+        kinds = texts | {str(index): coded for index in self.columns.words} | types
         names = [str(index) for index in range(len(self.shape.columns))]
         if not data:
             return pa.table({key: pa.array([], kind) for key, kind in kinds.items()})
@@ -195,7 +217,7 @@ class _Reader:
             convert_options=pa_csv.ConvertOptions(
                 column_types=kinds,
                 include_columns=list(kinds),
-                null_values=[""],
+                null_values=["", *numbers.LITERALS, *self.columns.no_value] if types else [""],
                 strings_can_be_null=False,
                 decimal_point=self.shape.decimal,
             ),
@@ -206,13 +228,27 @@ class _Reader:
             data=found.data,
             delimiter=self.shape.delimiter,
             lines=found.lines,
-            times=self._read_times(table),
+            times=self._shifted(self._read_times(table), table),
             names={role: _words(table, index) for role, index in self.columns.names.items()},
             values=[self._numbers(table.column(str(index))) for index in self.columns.values],
             blank=found.blank,
             refused=found.refused,
             read=piece.read,
+            flags={place: _words(table, index) for place, index in self.columns.flags.items()},
+            aside=found.aside,
         )
+
+    def _shifted(self, times: Times, table: pa.Table) -> Times:
+        """Milliseconds of a column of their own added, and the offset the file states applied."""
+        ms, naive, state = times
+        if self.columns.ms is not None:
+            extra = self._numbers(table.column(str(self.columns.ms)))
+            state = np.where((state == timestamps.OK) & (extra.state != numbers.OK), 2, state)
+            ms = ms + np.nan_to_num(extra.values).astype(np.int64)
+        if self.shape.offset is not None and naive.any():
+            ms = np.where(naive, ms - self.shape.offset, ms)
+            naive = np.zeros(naive.size, np.bool_)
+        return Times(ms, naive, state.astype(np.uint8))
 
     def _read_times(self, table: pa.Table) -> Times:
         if not self.columns.time:
@@ -233,8 +269,15 @@ class _Reader:
 
     def _numbers(self, column: pa.ChunkedArray) -> Numbers:
         if pa.types.is_floating(column.type):
-            return numbers.of_floats(column)
-        return numbers.read(column, decimal=self.shape.decimal)
+            found = numbers.of_floats(column)
+        else:
+            found = numbers.read(
+                column,
+                decimal=self.shape.decimal,
+                thousands=self.columns.thousands,
+                no_value=self.columns.no_value,
+            )
+        return numbers.without(found, self.columns.no_value) if self.columns.no_value else found
 
 
 def _words(table: pa.Table, index: int) -> Words:

@@ -40,6 +40,9 @@ MONTHS = {word: month for month, words in enumerate(_MONTH_WORDS, 1) for word in
 _SERIAL_START = -25_569  # 1899-12-30, in days since 1970
 _NAMED = {"Z": 0, "UTC": 0, "GMT": 0, "WET": 0, "CET": 1, "MEZ": 1, "WEST": 1, "CEST": 2, "MESZ": 2}
 _NAMED |= {"EET": 2, "EEST": 3, "SAST": 2, "JST": 9, "KST": 9, "HKT": 8}
+# Read only where a pattern of a maker names them: CST is China's as well.
+_NAMED |= {"EST": -5, "EDT": -4, "CST": -6, "CDT": -5, "MST": -7, "MDT": -6, "PST": -8, "PDT": -7}
+_NAMED |= {"AKST": -9, "AKDT": -8, "HST": -10, "AST": -4, "ADT": -3}
 
 
 class Times(NamedTuple):
