@@ -6,8 +6,9 @@ import shutil
 import socket
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NoReturn
 
@@ -56,6 +57,48 @@ def postgres_server() -> Iterator[str]:
             _run(owner, folder, "pg_ctl", "-D", str(data), "-w", "-m", "immediate", "stop")
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def mariadb_server() -> Iterator[str]:
+    """A MariaDB of its own with an empty database; its URL, for user root without a password."""
+    if not Path("/usr/sbin/mariadbd").exists() or shutil.which("mariadb-install-db") is None:
+        missing("MariaDB (apt-get install mariadb-server)")
+    folder = Path(tempfile.mkdtemp(prefix="floodwatch-mariadb-", dir="/tmp"))
+    data, port = folder / "data", free_port()
+    me = pwd.getpwuid(os.geteuid()).pw_name
+    with (folder / "log").open("ab") as output:
+        subprocess.run(
+            ["mariadb-install-db", "--no-defaults", f"--datadir={data}", f"--user={me}",
+             "--auth-root-authentication-method=normal", "--skip-test-db"],
+            check=True, stdout=output, stderr=subprocess.STDOUT,
+        )  # fmt: skip
+        server = subprocess.Popen(
+            ["/usr/sbin/mariadbd", "--no-defaults", f"--datadir={data}", f"--user={me}",
+             "--bind-address=127.0.0.1", f"--port={port}", f"--socket={folder}/socket",
+             f"--pid-file={folder}/pid", "--innodb-flush-log-at-trx-commit=0",
+             "--innodb-buffer-pool-size=32M", "--character-set-server=utf8mb4"],
+            stdout=output, stderr=subprocess.STDOUT,
+        )  # fmt: skip
+    try:
+        _answers(port, server, folder / "log")
+        yield f"mysql+pymysql://root@127.0.0.1:{port}/"
+    finally:
+        server.terminate()
+        server.wait(30)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _answers(port: int, server: subprocess.Popen[bytes], log: Path) -> None:
+    """Wait until a server takes connections; it must not end before that."""
+    until = time.monotonic() + 60
+    while time.monotonic() < until:
+        with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+            return
+        if server.poll() is not None:
+            break
+        time.sleep(0.05)
+    pytest.fail(f"the server does not start: {log.read_text('utf-8', 'replace')[-2000:]}")
 
 
 def _owner() -> str | None:

@@ -12,6 +12,7 @@ from floodwatch.model.district import District
 from floodwatch.model.errors import Fenced, Refused, StorageError
 from floodwatch.model.fields import Table
 from floodwatch.scheduler import POLLERS, Job, Timetable
+from floodwatch.sources.sql_poll import SqlPoll
 from floodwatch.sources.way import Way
 from floodwatch.store import source_log
 
@@ -39,14 +40,17 @@ class Poller(Protocol):
 
     every: int  # ms
 
-    def poll(self) -> None:
-        """Ask once. Raises when it failed; may end early when `way.stopping` is set."""
+    def poll(self) -> bool:
+        """Ask once; False: it is not time yet, nothing was asked. Raises when it failed.
+
+        May end early when `way.stopping` is set.
+        """
         ...
 
 
 # key of [sources] -> how it is made from its table in floodwatch.toml
 LISTENED: dict[str, Callable[[Any, Way], Runner]] = {}
-POLLED: dict[str, Callable[[Any, Way], Poller]] = {}
+POLLED: dict[str, Callable[[Any, Way], Poller]] = {"sql": SqlPoll}
 
 
 @dataclass
@@ -152,6 +156,7 @@ class Sources:
             services.configuration.current,
             now=services.now,
             clock=services.clock,
+            polls=kind in self._polled,
             cursor=cursor,
             write_down=lambda way: self._write_down([way]),
         )
@@ -223,7 +228,9 @@ def _polling(poller: Poller, way: Way) -> Callable[[], None]:
             way.failed("the poll before has not ended yet")
             return
         try:
-            poller.poll()
+            if not poller.poll():
+                return
+            way.worked()
         except Fenced:
             raise
         except Refused as error:
@@ -233,7 +240,7 @@ def _polling(poller: Poller, way: Way) -> Callable[[], None]:
             way.failed(error)
         finally:
             busy.release()
-        way.write_down(way)
+            way.write_down(way)
 
     return work
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from floodwatch.config.check_bands import check_apart, check_days, check_order
 from floodwatch.config.check_recipients import check_recipients
 from floodwatch.config.check_service import check_service
+from floodwatch.config.check_sources import check_sources
 from floodwatch.config.check_stations import check_stations
 from floodwatch.config.check_thresholds import (
     check_alone,
@@ -64,6 +65,7 @@ def _whole(
     draft: Draft, placed: list[Placed], sound: list[Entry[ThresholdTable]]
 ) -> Iterator[Problem]:
     yield from check_service(draft)
+    yield from check_sources(draft)
     yield from check_stations(draft)
     yield from check_recipients(draft)
     for entry in sound:

@@ -1,14 +1,22 @@
 """The kinds of values that configuration files hold, each with its own words for a mistake."""
 
-import difflib
 import re
 from datetime import date, datetime
 from typing import Annotated
-from zoneinfo import available_timezones
 
 from pydantic import BeforeValidator, Field
 
-from floodwatch.model.fields import Duration, Mail, Table, Word, duration_ms, nearest, refuse, word
+from floodwatch.model.fields import (
+    Duration,
+    Mail,
+    Table,
+    Word,
+    Zone,
+    duration_ms,
+    nearest,
+    refuse,
+    word,
+)
 from floodwatch.model.season import Season
 from floodwatch.model.severity import Severity
 from floodwatch.model.station import StationKind
@@ -55,14 +63,6 @@ def _variable(given: object) -> str:
     return given
 
 
-def _zone(given: object) -> str:
-    if not isinstance(given, str) or given not in available_timezones():
-        near = difflib.get_close_matches(str(given), available_timezones(), n=1)
-        hint = f"did you mean {near[0]!r}?" if near else 'use a name such as "Asia/Shanghai"'
-        refuse(f"unknown time zone {given!r}", hint)
-    return given
-
-
 def _phone(given: object) -> str:
     if not isinstance(given, str) or not re.fullmatch(r"\+[1-9]\d{6,14}", given):
         refuse(
@@ -100,7 +100,6 @@ def _moment(given: object) -> date:
 SeverityWord = Annotated[Severity, BeforeValidator(_severity)]
 Kind = Annotated[StationKind, BeforeValidator(_kind)]
 VariableName = Annotated[str, BeforeValidator(_variable)]
-Zone = Annotated[str, BeforeValidator(_zone)]
 Phone = Annotated[str, BeforeValidator(_phone)]
 Code = Annotated[str, word(64)]
 GaugeName = Annotated[str, word(32)]

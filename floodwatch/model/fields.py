@@ -4,6 +4,7 @@ import difflib
 import re
 from collections.abc import Iterable
 from typing import Annotated, ClassVar, NoReturn
+from zoneinfo import available_timezones
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict
 from pydantic_core import PydanticCustomError
@@ -60,6 +61,14 @@ def _mail(given: object) -> str:
     return given
 
 
+def _zone(given: object) -> str:
+    if not isinstance(given, str) or given not in available_timezones():
+        near = difflib.get_close_matches(str(given), available_timezones(), n=1)
+        hint = f"did you mean {near[0]!r}?" if near else 'use a name such as "Asia/Shanghai"'
+        refuse(f"unknown time zone {given!r}", hint)
+    return given
+
+
 def word(longest: int) -> BeforeValidator:
     def check(given: object) -> str:
         fitting = isinstance(given, str) and 0 < len(given) <= longest and given == given.strip()
@@ -76,3 +85,4 @@ def word(longest: int) -> BeforeValidator:
 Duration = Annotated[int, BeforeValidator(duration_ms)]
 Mail = Annotated[str, BeforeValidator(_mail)]
 Word = Annotated[str, word(200)]
+Zone = Annotated[str, BeforeValidator(_zone)]
