@@ -28,6 +28,7 @@ from floodwatch.pipeline import imports as history
 from floodwatch.pipeline.import_files import Given, opened
 from floodwatch.pipeline.import_report import FileAccount, Progress, Report
 from floodwatch.sources.csv.options import ImportOptions, mapping, span
+from floodwatch.sources.dialects import registry
 from floodwatch.store import imports as ledger
 from floodwatch.store.clockwork import boot_id, service_row
 
@@ -35,8 +36,10 @@ RUNNING_S = 5.0  # an engine that has beaten in so many seconds is running
 STEP_BACK = 10
 
 _OPTIONS = (
-    click.option("--dialect", type=click.Choice(["auto", "long", "wide"]), default="auto",
-                 show_default=True, help="long: one value a line; wide: a column a variable."),
+    click.option("--dialect", type=click.Choice(registry.NAMES), default="auto",
+                 show_default=True, help="long: one value a line; wide: a column a variable; the "
+                 "others are formats of makers, see docs/dialects.md."),
+    click.option("--sheet", default="", help="Sheet of a workbook."),
     click.option("--station", default="", help="Code or name of the station of the whole file."),
     click.option("--station-column", default="", help="Column with codes or names of stations."),
     click.option("--create-stations", is_flag=True, help="Configure the stations a file names."),
@@ -45,6 +48,7 @@ _OPTIONS = (
     click.option("--unit", default="", help='Unit of the values; "canonical": FloodWatch\'s own.'),
     click.option("--period", default="", help="Length of a rain interval, such as 5min, 1h, 1d."),
     click.option("--tz", default="", help="Zone of times without an offset, as Asia/Shanghai."),
+    click.option("--force-tz", is_flag=True, help="--tz even where the file states another."),
     click.option("--encoding", default="auto", show_default=True, help="As utf-8, gb18030, big5."),
     click.option("--delimiter", default="", help="Between the fields; found out by default."),
     click.option("--time-column", default="", help="Column of the times; DATE+CLOCK joins two."),
@@ -186,6 +190,8 @@ def _chosen(services: Services, options: dict[str, Any]) -> ImportOptions:
 def _said(options: dict[str, Any]) -> ImportOptions:
     return ImportOptions(
         dialect=options["dialect"],
+        sheet=options["sheet"],
+        force_tz=options["force_tz"],
         encoding=options["encoding"],
         delimiter=options["delimiter"],
         station=options["station"],
@@ -312,12 +318,13 @@ def _file_text(account: FileAccount) -> Iterator[str]:
         for outcome in Outcome
         if account.counts[outcome]
     )
+    other = f", {account.other_lines:,} other" if account.other_lines else ""
     yield (
-        f"{account.file}: {account.lines:,} lines, {account.blank_lines:,} blank; "
+        f"{account.file}: {account.lines:,} lines, {account.blank_lines:,} blank{other}; "
         f"{account.values:,} values: {counts}"
     )
     yield (
-        f"  read as {found['dialect']} table, {found['encoding']}, delimiter "
+        f"  read as {found['dialect']} table{_confidence(found)}, {found['encoding']}, delimiter "
         f"{found['delimiter']!r}, time {found['time_column']} ({found['time_format']}), "
         f"zone {found['tz']} for times without offset"
     )
@@ -331,6 +338,10 @@ def _file_text(account: FileAccount) -> Iterator[str]:
         yield f"  line {reject.line}: {reject.column and f'{reject.column}: '}{reject.reason}"
     if account.rejects_file:
         yield f"  all refused lines: {account.rejects_file}"
+
+
+def _confidence(found: dict[str, Any]) -> str:
+    return f" (sure by {found['confidence']:.0%})" if found.get("confidence") else ""
 
 
 def _entry(row: ledger.ImportRow) -> dict[str, Any]:

@@ -27,6 +27,7 @@ class Reason(IntEnum):
     MISDATED = 8  # date jumps away from its neighbours and back
     MAKER = 9  # flagged by the file or device itself
     RELEASED = 10  # released from quarantine by a person
+    DECIMAL = 11  # its decimal point seems lost: a power of ten away from its neighbours
 
 
 def pack(flag: Flag, reason: Reason = Reason.NONE) -> int:

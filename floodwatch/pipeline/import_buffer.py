@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +27,7 @@ class _Columns:
         self.slots = np.empty(room, np.int32)
         self.times = np.empty(room, np.int64)
         self.values = np.empty(room, np.float64)
+        self.quality: NDArray[np.int16] | None = None  # only where a file has such a column
 
     def grow(self, room: int, used: int) -> None:
         """Make room for at least so many."""
@@ -34,6 +35,15 @@ class _Columns:
         for name in ("slots", "times", "values"):
             getattr(larger, name)[:used] = getattr(self, name)[:used]
             setattr(self, name, getattr(larger, name))
+        if self.quality is not None:
+            self.quality = np.concatenate([self.quality[:used], np.zeros(room - used, np.int16)])
+
+    def flag(self, start: int, end: int, quality: NDArray[np.int16] | None) -> None:
+        """Note what the maker says of the readings put from `start` to `end`."""
+        if quality is not None and self.quality is None:
+            self.quality = np.zeros(self.times.size, np.int16)
+        if self.quality is not None:
+            self.quality[start:end] = 0 if quality is None else quality
 
 
 @dataclass
@@ -54,11 +64,15 @@ class Buffer:
     _lines: list[tuple[int, int | Ints]] = field(default_factory=list)  # (place, line numbers)
     _past: dict[int, Past | None] = field(default_factory=dict)
     _writing: Future[list[Written]] | None = None
+    _settled: list[Readings] = field(default_factory=list)
 
     def add(self, readings: Readings) -> None:
         """Take readings in the order of the file."""
         count = int(readings.times.size)
         if not count:
+            return
+        if readings.settled:
+            self._settled.append(readings)
             return
         start, end = self.size, self.size + count
         if end > self._columns.times.size:
@@ -66,6 +80,7 @@ class Buffer:
         self._columns.slots[start:end] = readings.slots
         self._columns.times[start:end] = readings.times
         self._columns.values[start:end] = readings.values
+        self._columns.flag(start, end, readings.quality)
         self._lines.append((start, readings.lines))
         self.size = end
 
@@ -75,23 +90,37 @@ class Buffer:
         used, lines = self._columns, _Lines(self._lines)
         self._lines = []
         order, starts = by_series(used.slots[:size], len(self.slots.all))
+        which: slice | Ints = slice(size) if order is None else order
+        times, values = used.times[which], used.values[which]
+        quality = None if used.quality is None else used.quality[which]
         if order is None:
-            times, values = used.times[:size].copy(), used.values[:size].copy()
-        else:
-            times, values = used.times[order], used.values[order]
+            times, values = times.copy(), values.copy()
+            quality = None if quality is None else quality.copy()
         groups: list[Group] = []
         misdated: list[Misdated] = []
         for slot in np.flatnonzero(np.diff(starts)).tolist():
             low, high = int(starts[slot]), int(starts[slot + 1])
             origin = np.arange(low, high) if order is None else order[low:high]
-            part = _Part(slot, times[low:high], values[low:high], origin)
+            flags = None if quality is None else quality[low:high]
+            part = _Part(slot, times[low:high], values[low:high], origin, flags)
             kept = self._check(part, lines, misdated, final=final)
             if kept.times.size:
-                ordered = in_order(kept.times, kept.values)
+                ordered = in_order(kept.times, kept.values, kept.quality)
                 came = kept.origin if ordered.origin is None else kept.origin[ordered.origin]
                 groups.append(Group(self.slots.all[slot], ordered, _Line(lines, came)))
         self.finish()
         self._writing = self.thread.submit(self._write, groups, misdated)
+        if final and self._settled:
+            self._flush_settled()
+
+    def _flush_settled(self) -> None:
+        """Readings that come out of order are written last, and their dates believed."""
+        settled, self._settled = self._settled, []
+        for readings in settled:
+            self.add(replace(readings, settled=False))
+        before, self.accept_misdated = self.accept_misdated, True
+        self.flush(final=True)
+        self.accept_misdated = before
 
     def finish(self) -> None:
         """Wait for what is being written, and count it."""
@@ -115,7 +144,8 @@ class Buffer:
         if dates.open_from < part.times.size:
             rest = part.some(slice(dates.open_from, None))
             slots = np.full(rest.times.size, part.slot, np.int32)
-            self.add(Readings(slots, rest.times, rest.values, lines.at(rest.origin)))
+            came = lines.at(rest.origin)
+            self.add(Readings(slots, rest.times, rest.values, came, rest.quality))
             part = part.some(slice(dates.open_from))
         wrong = dates.wrong[: part.times.size]
         if not wrong.any():
@@ -165,9 +195,11 @@ class _Part:
     times: Ints
     values: NDArray[np.float64]
     origin: Ints
+    quality: NDArray[np.int16] | None = None
 
     def some(self, which: slice | NDArray[np.bool_]) -> "_Part":
-        return _Part(self.slot, self.times[which], self.values[which], self.origin[which])
+        quality = None if self.quality is None else self.quality[which]
+        return _Part(self.slot, self.times[which], self.values[which], self.origin[which], quality)
 
 
 class _Lines:

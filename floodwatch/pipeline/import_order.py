@@ -100,7 +100,7 @@ class Sorted(NamedTuple):
 
     `first` holds the first value of each time; `again` and `changed` how many more there were for
     it that repeat or change the value before them (None: nowhere any); `origin` where each came
-    from (None: as they came).
+    from (None: as they came); `quality` what the maker says of each, packed (None: nothing).
     """
 
     times: Ints
@@ -109,6 +109,7 @@ class Sorted(NamedTuple):
     again: Ints | None
     changed: Ints | None
     origin: Ints | None
+    quality: NDArray[np.int16] | None = None
 
     def part(self, low: int, high: int) -> "Sorted":
         """Some of them, by their places."""
@@ -126,22 +127,23 @@ class Sorted(NamedTuple):
         return int(self.again.sum()), int(self.changed.sum())
 
 
-def in_order(times: Ints, values: Floats) -> Sorted:
+def in_order(times: Ints, values: Floats, quality: NDArray[np.int16] | None = None) -> Sorted:
     """Sort readings given in the order of a file."""
-    steps = np.diff(times)
-    if (steps > 0).all():
-        return Sorted(times, values, values, None, None, None)
+    if (times[1:] > times[:-1]).all():
+        return Sorted(times, values, values, None, None, None, quality)
     order = np.argsort(times, kind="stable")
     times, values = times[order], values[order]
+    quality = None if quality is None else quality[order]
     repeats = times[1:] == times[:-1]
     if not repeats.any():
-        return Sorted(times, values, values, None, None, order)
+        return Sorted(times, values, values, None, None, order, quality)
     starts = np.flatnonzero(np.append(True, ~repeats))
     ends = np.append(starts[1:], times.size) - 1
     same = np.append(False, repeats & (values[1:] == values[:-1])).astype(np.int64)
     again = np.add.reduceat(same, starts)
     changed = ends - starts - again
-    return Sorted(times[ends], values[ends], values[starts], again, changed, order[ends])
+    kept = None if quality is None else quality[ends]
+    return Sorted(times[ends], values[ends], values[starts], again, changed, order[ends], kept)
 
 
 def by_series(series: NDArray[np.int32], count: int) -> tuple[Ints | None, Ints]:

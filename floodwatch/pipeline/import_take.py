@@ -7,13 +7,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from floodwatch.model.reading import Outcome
+from floodwatch.pipeline.import_days import DayLabels
 from floodwatch.pipeline.import_plan import FilePlan
 from floodwatch.pipeline.import_report import FileAccount, Reject, Rejects
 from floodwatch.pipeline.import_slots import UNKNOWN_STATION, Slots
-from floodwatch.pipeline.import_twice import Twice
+from floodwatch.pipeline.import_twice import Cell, Twice, Waiting
 from floodwatch.pipeline.intake import EARLIEST, LATEST
 from floodwatch.quality.sentinels import TOLERANCE, sentinel_mask
-from floodwatch.sources.csv import numbers, timestamps, zones
+from floodwatch.sources.csv import maker_flags, numbers, timestamps, zones
 from floodwatch.sources.csv.numbers import Numbers
 from floodwatch.sources.csv.table import Rows
 
@@ -27,13 +28,17 @@ _NO_NAMES: list[tuple[str, ...]] = [()]
 class Readings:
     """Good readings in the order of the file, of many series: slot numbers, values as given.
 
-    `lines` is the number of the first line when they follow one another.
+    `lines` is the number of the first line when they follow one another. `quality`: the maker's
+    flags, packed, 0 where it says nothing. `settled`: they may come out of order, their dates are
+    not to be doubted for it.
     """
 
     slots: NDArray[np.int32]
     times: Ints
     values: NDArray[np.float64]
     lines: int | Ints
+    quality: NDArray[np.int16] | None = None
+    settled: bool = False
 
 
 @dataclass(slots=True)
@@ -47,6 +52,7 @@ class _Names:
     table: NDArray[np.int32]
     reasons: dict[tuple[int, int], str]
     stations: list[str]
+    words: list[tuple[str, ...]]
 
 
 @dataclass
@@ -59,12 +65,17 @@ class Taker:
     rejects: Rejects
     twice: Twice = field(default_factory=Twice)
     _known: dict[tuple[str, ...], list[int | str]] = field(default_factory=dict)
+    _days: DayLabels = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._days = DayLabels(self.plan, self.slots)
 
     def take(self, rows: Rows) -> Iterator[Readings]:
         """The good readings of a piece, one part for each value column."""
         account = self.account
         account.lines += rows.size + len(rows.refused)
         account.blank_lines += rows.blank
+        account.other_lines += rows.aside
         for refused in rows.refused:
             self._refuse_line(refused.line, "", refused.reason, refused.text)
         if not rows.size:
@@ -74,7 +85,8 @@ class Taker:
         times, good = self._times(rows, names, lines)
         for column, found in enumerate(rows.values):
             slots = names.table[names.codes, column]
-            yield from self._values(rows, column, found, slots, times, good, lines, names)
+            when = self._days.times(rows, times, slots, names.stations, names.codes)
+            yield from self._values(rows, column, found, slots, when, good, lines, names)
 
     def finish(self) -> Readings:
         """The readings of hours that exist twice, once the whole file is known."""
@@ -82,7 +94,9 @@ class Taker:
         for line, column, text in found.undecided:
             reason = "local time exists twice, and the file's order does not tell which it is"
             self._refuse(line, self.plan.values[column].column, reason, text)
-        return Readings(found.slots, found.times, found.values, found.lines)
+        return Readings(
+            found.slots, found.times, found.values, found.lines, found.quality, settled=True
+        )
 
     # -- names ----------------------------------------------------------------------------------
 
@@ -104,7 +118,7 @@ class Taker:
                     table[place, column] = found
                 else:
                     reasons[place, column] = found
-        return _Names(codes, table, reasons, stations)
+        return _Names(codes, table, reasons, stations, words)
 
     def _found(self, combination: tuple[str, ...], names: dict[str, str]) -> list[int | str]:
         if combination not in self._known:
@@ -143,7 +157,9 @@ class Taker:
 
     def _refuse_times(self, rows: Rows, places: Ints, lines: Ints) -> None:
         for row in places.tolist():
-            blank = rows.times.state[row] == timestamps.BLANK
+            blank = rows.times.state[row] == timestamps.BLANK and not any(
+                rows.cell(row, column).strip() for column in self.plan.columns.time
+            )
             reason = "no time" if blank else f"time not read as {self.plan.times.name}"
             self._refuse_row(rows, row, int(lines[row]), reason)
 
@@ -155,7 +171,7 @@ class Taker:
             return times, good
         times, good = times.copy(), good.copy()
         at = np.flatnonzero(local)
-        self.twice.rising = bool(times[at[-1]] >= times[at[0]])
+        self.twice.see(int(times[at[0]]), int(times[at[-1]]))
         zone_of = {name: self.slots.zone_of(name) for name in set(names.stations)}
         keys = np.array([zone_of[name].key for name in names.stations])
         for key in np.unique(keys):
@@ -186,24 +202,32 @@ class Taker:
         """Rows of an hour that exists twice wait until the whole file is known."""
         for at in np.flatnonzero(utc.twice).tolist():
             row = int(places[at])
-            for column, found in enumerate(rows.values):
-                slot = int(names.table[names.codes[row], column])
-                one = Numbers(found.values[row : row + 1], found.state[row : row + 1])
-                line = lines[row : row + 1]
-                moment = np.array([utc.ms[at]])
-                for good in self._values(
-                    rows, column, one, np.array([slot], np.int32), moment, None, line, names, row
-                ):
-                    self.twice.add(
-                        slot,
-                        column=column,
-                        local=int(local[at]),
-                        first=int(utc.ms[at]),
-                        second=int(utc.ms[at] + utc.second[at]),
-                        value=float(good.values[0]),
-                        line=int(line[0]),
-                        text=rows.text(row),
-                    )
+            cells = [
+                Cell(column, int(good.slots[0]), float(good.values[0]), _quality_of(good))
+                for column in range(len(rows.values))
+                for good in self._cells_of(rows, row, column, names, lines)
+            ]
+            first = int(utc.ms[at])
+            waiting = Waiting(
+                line=int(lines[row]),
+                local=int(local[at]),
+                first=first,
+                second=first + int(utc.second[at]),
+                text=rows.text(row),
+                cells=cells,
+            )
+            self.twice.add(names.words[int(names.codes[row])], waiting)
+
+    def _cells_of(
+        self, rows: Rows, row: int, column: int, names: _Names, lines: Ints
+    ) -> Iterator[Readings]:
+        """The reading of one cell, if it holds one; its time is not known yet."""
+        found = rows.values[column]
+        one = Numbers(found.values[row : row + 1], found.state[row : row + 1])
+        slot = names.table[names.codes[row : row + 1], column]
+        moment = np.zeros(1, np.int64)
+        line = lines[row : row + 1]
+        return self._values(rows, column, one, slot, moment, None, line, names, row)
 
     # -- values ---------------------------------------------------------------------------------
 
@@ -230,20 +254,36 @@ class Taker:
                 self._refuse(int(lines[place]), name, reason, text)
             open_ &= slots >= 0
         if found.state.any():
-            for place in np.flatnonzero(open_ & (found.state == numbers.UNREADABLE)).tolist():
+            for place in np.flatnonzero(open_ & (found.state >= numbers.UNREADABLE)).tolist():
                 text = self._cell(rows, at + place, column)
-                self._refuse(int(lines[place]), name, "not a number", text)
+                reason = numbers.REASONS[int(found.state[place])]
+                self._refuse(int(lines[place]), name, reason, text)
             blank = open_ & (found.state == numbers.BLANK)
             self.account.counts[Outcome.MISSING] += int(blank.sum())
             open_ &= found.state == numbers.OK
+        quality = self._flags(rows, column, slice(at, at + found.values.size))
+        if quality is not None:
+            none = open_ & (quality == maker_flags.NO_VALUE)
+            self.account.counts[Outcome.MISSING] += int(none.sum())
+            open_ &= ~none
         missing = self._sentinels(slots, found.values, open_)
         if missing is not None:
             self.account.counts[Outcome.MISSING] += int(missing.sum())
             open_ &= ~missing
         if open_.all():
-            yield Readings(slots, times, found.values, rows.lines if whole else lines)
+            yield Readings(slots, times, found.values, rows.lines if whole else lines, quality)
         elif open_.any():
-            yield Readings(slots[open_], times[open_], found.values[open_], lines[open_])
+            kept = None if quality is None else quality[open_]
+            yield Readings(slots[open_], times[open_], found.values[open_], lines[open_], kept)
+
+    def _flags(self, rows: Rows, column: int, which: slice) -> NDArray[np.int16] | None:
+        """What the maker says of the values of a column; None: nothing of any."""
+        words = rows.flags.get(column)
+        if words is None:
+            return None
+        known = self.plan.values[column].flags or maker_flags.MakerFlags(-1)
+        meanings = np.array([known.quality(word) for word in words.words] or [0], np.int16)
+        return meanings[words.codes[which]] if meanings.any() else None
 
     def _sentinels(
         self, slots: NDArray[np.int32], values: NDArray[np.float64], among: Mask
@@ -285,6 +325,10 @@ class Taker:
 def reason_is_station(names: _Names, place: int) -> bool:
     """Whether a combination of names is of no use because its station is not known."""
     return names.reasons.get((place, 0), "").startswith((UNKNOWN_STATION, "no station"))
+
+
+def _quality_of(one: Readings) -> int:
+    return 0 if one.quality is None else int(one.quality[0])
 
 
 def _plainly_none(sentinels: tuple[float, ...], values: NDArray[np.float64]) -> bool:

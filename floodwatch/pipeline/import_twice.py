@@ -12,15 +12,24 @@ from floodwatch.model.clock import DAY
 Ints = NDArray[np.int64]
 
 
-class _Reading(NamedTuple):
+class Cell(NamedTuple):
+    """A reading of a row: its value column, its slot, and what the maker says of it."""
+
+    column: int
+    slot: int
+    value: float
+    quality: int
+
+
+class Waiting(NamedTuple):
+    """A row that may be at `first` or `second` (UTC ms), and its readings."""
+
     line: int
     local: int
     first: int
     second: int
-    value: float
-    slot: int
-    column: int
     text: str
+    cells: list[Cell]
 
 
 @dataclass(slots=True)
@@ -31,54 +40,54 @@ class Decided:
     times: Ints
     values: NDArray[np.float64]
     lines: Ints
+    quality: NDArray[np.int16] | None
     undecided: list[tuple[int, int, str]]
 
 
 @dataclass
 class Twice:
-    """Collects them while a file is read. `rising`: the file begins with the oldest times."""
+    """Collects the rows of such hours while a file is read."""
 
-    rising: bool = True
-    _readings: dict[tuple[int, int], list[_Reading]] = field(
+    _begin: int | None = None
+    _end: int = 0
+    _rows: dict[tuple[tuple[str, ...], int], list[Waiting]] = field(
         default_factory=lambda: defaultdict(list)
     )
 
-    def add(
-        self,
-        slot: int,
-        *,
-        column: int,
-        local: int,
-        first: int,
-        second: int,
-        value: float,
-        line: int,
-        text: str,
-    ) -> None:
-        """One reading that may be at `first` or `second` (UTC ms)."""
-        night = local // DAY
-        reading = _Reading(line, local, first, second, value, slot, column, text)
-        self._readings[slot, night].append(reading)
+    def see(self, first: int, last: int) -> None:
+        """Note the local times of the first and the last row of a piece of the file."""
+        self._begin = first if self._begin is None else self._begin
+        self._end = last
+
+    def add(self, names: tuple[str, ...], row: Waiting) -> None:
+        """Take a row of what these names stand for, in the order of the file.
+
+        A row without any value counts too: it tells the order.
+        """
+        self._rows[names, row.local // DAY].append(row)
 
     def decide(self) -> Decided:
-        """Where the local times of a series go back once, those before are the first."""
-        taken: list[tuple[_Reading, int]] = []
+        """Where the local times go back once, those before are the first."""
+        rising = self._begin is None or self._end >= self._begin
+        taken: list[tuple[int, int, Cell]] = []
         undecided = []
-        for readings in self._readings.values():
-            turn = _turn([reading.local for reading in readings], rising=self.rising)
-            if turn is None:
-                undecided += [(r.line, r.column, r.text) for r in readings]
-                continue
-            for index, reading in enumerate(readings):
-                early = (index < turn) is self.rising
-                taken.append((reading, reading.first if early else reading.second))
-        taken.sort(key=lambda pair: pair[0].line)
-        self._readings.clear()
+        for rows in self._rows.values():
+            turn = _turn([row.local for row in rows], rising=rising)
+            for index, row in enumerate(rows):
+                if turn is None:
+                    undecided += [(row.line, cell.column, row.text) for cell in row.cells]
+                    continue
+                early = (index < turn) is rising
+                taken += [(row.line, row.first if early else row.second, c) for c in row.cells]
+        taken.sort(key=lambda entry: entry[0])
+        self._rows.clear()
+        quality = np.array([cell.quality for _, _, cell in taken], np.int16)
         return Decided(
-            np.array([r.slot for r, _ in taken], np.int32),
-            np.array([time for _, time in taken], np.int64),
-            np.array([r.value for r, _ in taken], np.float64),
-            np.array([r.line for r, _ in taken], np.int64),
+            np.array([cell.slot for _, _, cell in taken], np.int32),
+            np.array([time for _, time, _ in taken], np.int64),
+            np.array([cell.value for _, _, cell in taken], np.float64),
+            np.array([line for line, _, _ in taken], np.int64),
+            quality if quality.any() else None,
             undecided,
         )
 

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import chain
+from itertools import chain, zip_longest
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -15,9 +15,9 @@ from floodwatch.model.batch import Batch, Receipt
 from floodwatch.model.clock import MINUTE
 from floodwatch.model.reading import Outcome, SeriesKey
 from floodwatch.pipeline.import_order import Sorted
+from floodwatch.pipeline.import_quality import assessed, remarks
 from floodwatch.pipeline.import_slots import Slot
 from floodwatch.pipeline.newest import AHEAD
-from floodwatch.quality.flagging import range_flags
 from floodwatch.store import archive, imports, journal
 from floodwatch.store.archive import Prepared
 from floodwatch.store.blocks import Overwritten
@@ -195,6 +195,10 @@ class Store:
         """Readings the journal still holds go the way of live ones, marked as imported."""
         group, readings = written.group, written.group.readings
         start = int(np.searchsorted(readings.times, border))
+        if start == readings.times.size:
+            return
+        found = remarks(group.slot, group.slot.canonical(readings.values), readings)
+        group = group._replace(readings=readings._replace(quality=found))
         for low in range(start, readings.times.size, _BATCH):
             high = min(low + _BATCH, readings.times.size)
             with self.database.read() as connection:
@@ -228,7 +232,12 @@ class Store:
             strict=True,
         )
         raw = group.slot.raw
-        readings = tuple(replace(raw, time=time, value=value) for time, value in pairs)
+        given = group.readings.quality
+        flags = [] if given is None else given[low:high].tolist()
+        readings = tuple(
+            replace(raw, time=time, value=value, quality=flag or None)
+            for (time, value), flag in zip_longest(pairs, flags)
+        )
         batch = Batch(self.source, readings, import_id=self.import_id, notify=self.notify)
         receipt = self.submit(batch)
         return receipt.outcomes, {r.index: r.reason for r in receipt.rejected}
@@ -355,7 +364,7 @@ def _older(group: Group, border: int) -> Sorted:
 
 def _canonical(slot: Slot, readings: Sorted) -> Series:
     values = slot.canonical(readings.values)
-    return Series(readings.times, values, range_flags(values, slot.limits))
+    return Series(readings.times, values, assessed(slot, values, readings))
 
 
 def count_repeats(written: Written, readings: Sorted) -> None:

@@ -121,6 +121,7 @@ REASONS = {
     "MISDATED": _l("日期可疑"),
     "MAKER": _l("设备自标"),
     "RELEASED": _l("人工放行"),
+    "DECIMAL": _l("小数点可疑"),
 }
 MESSAGES = {
     "pending": _l("待发"),
