@@ -25,6 +25,7 @@ from floodwatch.sources.sl651.values import bcd_number, level_slots, rain_slots
 # Functions whose answers hold no elements but something of their own (tables 51 to 86).
 ANSWERS = frozenset((*range(0x40, 0x44), *range(0x45, 0x52)))
 _WIDTHS = {RAIN_SLOTS: 12} | dict.fromkeys(range(FIRST_LEVELS, LAST_LEVELS + 1), 24)
+_CLASSES = frozenset(b"PHKZDTMGQIO")
 _WHOLE = {(MANUAL_LEAD, 0xF2), (PICTURE_LEAD, 0xF3), (VELOCITIES, 0xF6)}
 
 
@@ -79,7 +80,7 @@ def _next(draft: Draft, data: bytes, at: int, *, grouped: bool) -> int:
 
 def _element(draft: Draft, data: bytes, first: int, *, lead: int, name: str) -> int:
     definition = data[first - 1]
-    stop = first + (_WIDTHS.get(lead) or definition >> 3)
+    stop = first + _width(lead, definition)
     if stop > len(data):
         return _short(draft, data, first - len(name) // 2 - 1)
     raw = data[first:stop]
@@ -114,15 +115,58 @@ def _slots(draft: Draft, raw: bytes, *, lead: int, name: str) -> None:
 
 def _series(draft: Draft, data: bytes, first: int, *, lead: int, name: str) -> int:
     """The one element of a uniform group: all that follows are its values (6.6.4.4)."""
-    width = _WIDTHS.get(lead) or data[first - 1] >> 3
+    columns = [(name, lead, data[first - 1])]
+    width = _width(lead, data[first - 1])
+    uneven = bool(width) and (len(data) - first) % width > 0
+    if lead not in _WIDTHS and (uneven or _is_identifier(data, first)):
+        columns, first = _columns(data, first, columns)
+        width = sum(_width(lead, definition) for _, lead, definition in columns)
     stop = first + (len(data) - first) // width * width if width else first
     if lead in _WIDTHS:
         _slots(draft, data[first:stop], lead=lead, name=name)
-    else:
-        parts = [data[at : at + width] for at in range(first, stop, width)] if width else []
-        decimals = data[first - 1] & 7
-        values = [_value(draft, part, lead, decimals, name=name) for part in parts]
-        draft.add_series(name, KINDS.get(lead), values)
+        return _left(draft, data, stop)
+    at = first
+    for column, own, definition in columns:
+        size = _width(own, definition)
+        starts = range(at, stop, width) if width else ()
+        values = [
+            _value(draft, data[start : start + size], own, definition & 7, name=column)
+            for start in starts
+        ]
+        draft.add_series(column, KINDS.get(own), values)
+        at += size
+    return _left(draft, data, stop)
+
+
+def _columns(
+    data: bytes, first: int, columns: list[tuple[str, int, int]]
+) -> tuple[list[tuple[str, int, int]], int]:
+    """More elements of a uniform group, where the bytes fit them without a rest.
+
+    The standard has one element in HEX/BCD groups; some stations send several, row by row as in
+    ASCII. As the first value of a group, an identifier would be hundreds of mm or km high.
+    """
+    found, at = list(columns), first
+    while at + 2 <= len(data) and data[at] in KINDS:
+        found.append((f"{data[at]:02X}", data[at], data[at + 1]))
+        at += 2
+        width = sum(_width(lead, definition) for _, lead, definition in found)
+        if width and at < len(data) and (len(data) - at) % width == 0:
+            return found, at
+    return columns, first
+
+
+def _is_identifier(data: bytes, at: int) -> bool:
+    """Whether an element of the table and its standard definition byte stand here."""
+    kind = KINDS.get(data[at]) if at + 1 < len(data) else None
+    return kind is not None and data[at + 1] == (kind.digits + 1) // 2 << 3 | kind.decimals
+
+
+def _width(lead: int, definition: int) -> int:
+    return _WIDTHS.get(lead) or definition >> 3
+
+
+def _left(draft: Draft, data: bytes, stop: int) -> int:
     return _short(draft, data, stop) if stop < len(data) else stop
 
 
@@ -147,11 +191,16 @@ def _station(draft: Draft, data: bytes, at: int, *, classed: bool) -> int:
     if stop > len(data):
         return _short(draft, data, at)
     letter = ""
-    if classed and stop < len(data) and data[stop] != TIME_LEAD:
+    if classed and stop < len(data) and _is_class(data, stop):
         letter = chr(data[stop])
         stop += 1
     draft.report_of(data[at + 2 : at + 7].hex().upper(), letter)
     return stop
+
+
+def _is_class(data: bytes, at: int) -> bool:
+    """A letter of table A.1, or any byte before a time; some stations leave it out."""
+    return data[at] in _CLASSES or (data[at] != TIME_LEAD and data[at + 1 : at + 3] == b"\xf0\xf0")
 
 
 def _whole(draft: Draft, data: bytes, at: int) -> int:

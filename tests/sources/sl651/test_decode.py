@@ -187,6 +187,20 @@ def test_several_hours_of_rain_answer_a_query() -> None:
     assert list(rain.slots())[12] == (at("2026-07-01T08:05"), 0.5)
 
 
+def test_several_elements_in_a_uniform_group_stand_row_by_row_where_only_that_fits() -> None:
+    rows = "000005 00010490 000010 00010510 000015 00010520 FFFFFF FFFFFFFF"
+    message = read(raw_report(T0800 + "0418000005 2219 3923" + rows, function=0x31))
+    _, rain, level = message.elements
+    assert (rain.value, level.value) == ((0.5, 1.0, 1.5, None), (10.49, 10.51, 10.52, None))
+    assert message.problems == ()
+
+
+@pytest.mark.parametrize(("letter", "told"), [("48", "H"), ("", ""), ("61", "a")])
+def test_the_class_of_a_station_may_be_its_own_or_left_out(letter: str, told: str) -> None:
+    message = read(raw_report(T0800 + "38121250", letter=letter))
+    assert (message.station_class, values(message)) == (told, [("38", 12.5)])
+
+
 def test_a_uniform_group_without_a_step_has_no_times_but_a_problem() -> None:
     message = read(raw_report(T0800 + "0418000000 3923 00010490 00010490", function=0x31))
     assert faults(message) == [Fault.TIME]
