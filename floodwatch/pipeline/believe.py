@@ -8,7 +8,7 @@ from floodwatch.model.quality import GOOD
 from floodwatch.model.reading import SeriesKey
 from floodwatch.pipeline.intake import Item
 from floodwatch.pipeline.plan import Plan
-from floodwatch.quality.flagging import Limits, Previous, assess
+from floodwatch.quality.flagging import Known, Limits, Previous, assess, plainly_good
 from floodwatch.store.journal import LatestRow
 
 UNLIMITED = Limits()
@@ -21,14 +21,28 @@ def assessed(plan: Plan, items: Sequence[Item], latest: Mapping[SeriesKey, Lates
     """
     if not items:
         return []
+    if len(items) == 1 and _plainly_good(plan, items[0], latest):
+        return [_worse(GOOD, items[0].quality)]
     values = np.array([item.value for item in items])
     times = np.array([item.time for item in items], np.int64)
     limits = [plan.limits.get(item.key, UNLIMITED) if item.key else UNLIMITED for item in items]
     found = assess(values, times, previous=_previous(items, latest), limits=limits)
-    return [
-        max(ours, item.quality or 0, key=lambda quality: quality % 10)
-        for ours, item in zip(found.tolist(), items, strict=True)
-    ]
+    return [_worse(o, item.quality) for o, item in zip(found.tolist(), items, strict=True)]
+
+
+def _worse(ours: int, given: int | None) -> int:
+    return ours if given is None or given % 10 <= ours % 10 else given
+
+
+def _plainly_good(plan: Plan, item: Item, latest: Mapping[SeriesKey, LatestRow]) -> bool:
+    """Whether a reading that comes alone is beyond doubt."""
+    assert item.key is not None  # noqa: S101 - stored items are resolved
+    known = latest.get(item.key)
+    if known is not None and known.time >= item.time:
+        return False
+    before = None if known is None else Known(known.value, known.time, known.since)
+    limits = plan.limits.get(item.key, UNLIMITED)
+    return plainly_good(item.value, item.time, before=before, limits=limits)
 
 
 def _previous(items: Sequence[Item], latest: Mapping[SeriesKey, LatestRow]) -> Previous:

@@ -45,7 +45,7 @@ def beside(work: Work, rule: RuleKey, at: int) -> Beside:
     rain = [key for code in basin.rain for key in finest_rain(district.stations[code])]
     ids = work.series.ids(work.tx, rain, now=work.now, create=False)
     span = dict.fromkeys(ids.values(), (at - LOOK_BACK, at))
-    series = journal.windows(work.tx.connection, span)
+    series = journal.windows(work.tx, span)
     hours = [heaviest_hour(series.get(ids[key]), key, at=at) if key in ids else 0.0 for key in rain]
     near = _neighbours(work, rule, basin.neighbours[:SOME])
     return weighed(hours if ids else (), near, work.plan.district, now=work.now)

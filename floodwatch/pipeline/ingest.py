@@ -138,7 +138,7 @@ def _sort_out_known(tx: Transaction, intake: Intake) -> None:
     What an import overwrites is kept, so that the import can be taken back.
     """
     items = intake.open()
-    known = journal.stored(tx.connection, [intake.place(item) for item in items])
+    known = journal.stored(tx, [intake.place(item) for item in items])
     corrections, overwritten = [], []
     for item in items:
         place = intake.place(item)

@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 from floodwatch.model.clock import MINUTE, SECOND, Clock
 from floodwatch.store.clockwork import (
     ServiceRow,
+    advanced,
     boot_id,
     service_now,
     service_row,
@@ -41,7 +42,7 @@ class ServiceClock:
         row = service_row(connection)
         if row is None:
             return Moment(self._clock.wall(), True)
-        return Moment(service_now(connection, self._clock), row.agrees)
+        return Moment(advanced(row, self._clock, boot=self.boot), row.agrees)
 
     def wall(self) -> int:
         """What the wall clock says, right or wrong, ms."""

@@ -150,7 +150,7 @@ def _windows(work: Work, tasks: Iterable[Task], known: History) -> dict[SeriesKe
                 spans[need.key] = (min(start, low), max(end, high))
     ids = work.series.ids(work.tx, spans, now=work.now, create=False)
     wished = {ids[key]: (low, high + AHEAD) for key, (low, high) in spans.items() if key in ids}
-    found = journal.windows(work.tx.connection, wished)
+    found = journal.windows(work.tx, wished)
     windows = {}
     for key, (low, high) in spans.items():
         series = found.get(ids[key], empty()) if key in ids else empty()

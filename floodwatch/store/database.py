@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from urllib.parse import quote
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy import URL, Connection, Engine, PoolProxiedConnection, create_engine, make_url, text
 from sqlalchemy import exc as sql_errors
 from sqlalchemy.pool import QueuePool
 
@@ -40,19 +40,22 @@ _POSTGRES_TURN = text(
     "SELECT set_config('idle_in_transaction_session_timeout', '60s', true),"
     f" pg_advisory_xact_lock({_TURN})"
 )
-_NEXT_REV = text("UPDATE revision SET rev = rev + 1 WHERE id = 1 RETURNING rev")
-_EPOCH = text("SELECT epoch FROM lease WHERE name = 'engine'")
+_NEXT_REV = text(
+    "UPDATE revision SET rev = rev + 1 WHERE id = 1"
+    " RETURNING rev, (SELECT epoch FROM lease WHERE name = 'engine')"
+)
 
 
 class Transaction:
     """One write transaction: its connection, and the revision it stamps on what it touches."""
 
-    __slots__ = ("_callbacks", "connection", "dialect", "rev")
+    __slots__ = ("_callbacks", "connection", "dialect", "rev", "sealed")
 
     def __init__(self, connection: Connection, dialect: Dialect, rev: int) -> None:
         self.connection = connection
         self.dialect = dialect
         self.rev = rev
+        self.sealed: dict[int, int] = {}  # as store.journal has found it in this transaction
         self._callbacks: list[Callable[[], object]] = []
 
     def after_commit(self, callback: Callable[[], object]) -> None:
@@ -141,6 +144,12 @@ class Database:
             yield connection
 
     @contextmanager
+    def glance(self) -> Iterator[Connection]:
+        """For one question: a statement alone is a snapshot, and needs no transaction around it."""
+        with self._faults(), self._readers.connect() as connection:
+            yield connection
+
+    @contextmanager
     def write(self, *, epoch: int | None = None, yielding: bool = False) -> Iterator[Transaction]:
         """Wait for the turn to write, then one transaction with the next revision.
 
@@ -180,15 +189,12 @@ class Database:
     def _start(self, connection: Connection, epoch: int | None) -> Transaction:
         if self.path is None:
             connection.execute(_POSTGRES_TURN)
-        if epoch is not None:
-            rows = self.dialect.ask(connection, _EPOCH, {})
-            current = rows[0][0] if rows else None
-            if current != epoch:
-                raise Fenced(
-                    f"{self}: another engine has taken over (epoch {current}, ours was {epoch}); "
-                    "this one must stop"
-                )
-        ((rev,),) = self.dialect.ask(connection, _NEXT_REV, {})
+        ((rev, current),) = self.dialect.ask(connection, _NEXT_REV, {})
+        if epoch is not None and current != epoch:
+            raise Fenced(
+                f"{self}: another engine has taken over (epoch {current}, ours was {epoch}); "
+                "this one must stop"
+            )
         return Transaction(connection, self.dialect, rev)
 
     def _turn(self) -> AbstractContextManager[None]:
@@ -262,10 +268,11 @@ def _sqlite_engine(url: URL, path: Path, begin: str, *pragmas: str) -> Engine:
         pool_timeout=PATIENCE_S,
     )
 
-    @event.listens_for(engine, "begin")
-    def _begin(connection: Connection) -> None:
-        connection.exec_driver_sql(begin)
+    def do_begin(connection: PoolProxiedConnection) -> None:
+        connection.dbapi_connection.execute(begin)  # type: ignore[union-attr]
 
+    # Not by a listener: while there is one, SQLAlchemy looks for more at every step.
+    setattr(engine.dialect, "do_begin", do_begin)  # noqa: B010 - mypy knows it as a method
     return engine
 
 

@@ -7,9 +7,11 @@ from contextlib import AbstractContextManager, contextmanager
 from functools import cache
 from typing import Any, Protocol, cast
 
-from sqlalchemy import JSON, Connection, Table, TextClause
+from sqlalchemy import JSON, Connection, Executable, Table, TextClause
 from sqlalchemy.dialects import postgresql
+from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.sql.elements import CompilerElement
 from sqlalchemy.types import TypeEngine
 
 Row = Sequence[Any]
@@ -49,12 +51,19 @@ class Dialect(Protocol):
         ...
 
     def ask(
-        self, connection: Connection, statement: TextClause, values: Mapping[str, Any]
+        self, connection: Connection, statement: Executable, values: Mapping[str, Any]
     ) -> Sequence[Row]:
         """All rows of a statement of the live path, as the driver gives them, by the shortest way.
 
-        JSON columns may come as text: see `document`.
+        The statement is made once and kept, with a bindparam for all that changes. JSON columns may
+        come as text (see `document`), truth as 0 or 1.
         """
+        ...
+
+    def run(
+        self, connection: Connection, statement: TextClause, rows: Sequence[Mapping[str, Any]]
+    ) -> None:
+        """A statement of the live path that brings nothing, once for each of these values."""
         ...
 
     def document(self, value: Any) -> Any:
@@ -112,12 +121,22 @@ class SQLite:
         return json.dumps([list(row) for row in rows])
 
     def ask(
-        self, connection: Connection, statement: TextClause, values: Mapping[str, Any]
+        self, connection: Connection, statement: Executable, values: Mapping[str, Any]
     ) -> Sequence[Row]:
         """Of the driver itself: a reading asks some twenty questions of a few microseconds each."""
-        return cast(
-            Sequence[Row], _driver(connection, statement.text, values, "execute").fetchall()
-        )
+        if isinstance(statement, TextClause):
+            words = statement.text
+        else:
+            words, fixed = _compiled(statement)
+            values = {**fixed, **values}
+        return cast(Sequence[Row], _driver(connection, words, values, "execute").fetchall())
+
+    def run(
+        self, connection: Connection, statement: TextClause, rows: Sequence[Mapping[str, Any]]
+    ) -> None:
+        """Of the driver itself."""
+        if rows:
+            _driver(connection, statement.text, rows, "executemany")
 
     def document(self, value: Any) -> Any:
         """JSON is kept as text, but SQLite makes a number of what looks like one."""
@@ -188,10 +207,17 @@ class PostgreSQL:
         return json.dumps([list(row) for row in rows])
 
     def ask(
-        self, connection: Connection, statement: TextClause, values: Mapping[str, Any]
+        self, connection: Connection, statement: Executable, values: Mapping[str, Any]
     ) -> Sequence[Row]:
         """As any other statement."""
         return connection.execute(statement, values).all()
+
+    def run(
+        self, connection: Connection, statement: TextClause, rows: Sequence[Mapping[str, Any]]
+    ) -> None:
+        """As any other statement."""
+        if rows:
+            connection.execute(statement, list(rows))
 
     def document(self, value: Any) -> Any:
         """The driver has read it."""
@@ -240,6 +266,22 @@ def _driver(connection: Connection, statement: str, values: Any, way: str) -> sq
         raise DBAPIError.instance(
             statement, values, error, sqlite3.Error, dialect=connection.dialect
         ) from error
+
+
+@cache  # to make a statement of its parts and look for its words takes a hundred times as long
+def _compiled(statement: Executable) -> tuple[str, Mapping[str, Any]]:
+    """The words of a statement for the driver, and the values that stand in it from the beginning.
+
+    A value without bindparam is one of these: so is what `in_` lists.
+    """
+    made = cast(CompilerElement, statement).compile(
+        dialect=_NAMED, compile_kwargs={"render_postcompile": True}
+    )
+    fixed = {name: value for name, value in made.params.items() if value is not None}
+    return made.string, fixed
+
+
+_NAMED = SQLiteDialect_pysqlite(paramstyle="named")
 
 
 @cache

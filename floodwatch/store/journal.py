@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from itertools import pairwise
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,9 +38,6 @@ __all__ = [
     "windows",
 ]
 
-_ROW = np.dtype(
-    [("series_id", np.int64), ("time", np.int64), ("value", np.float64), ("quality", np.int16)]
-)
 _APART = 30 * DAY  # readings further apart than this are not looked up in one stretch of blocks
 
 
@@ -80,15 +77,16 @@ class Correction(NamedTuple):
 
 
 def stored(
-    connection: Connection, pairs: Sequence[tuple[int, int]]
+    source: Transaction | Connection, pairs: Sequence[tuple[int, int]]
 ) -> dict[tuple[int, int], tuple[float, int]]:
     """(series id, time) -> (value, quality) of those that are stored, in rows or in blocks."""
     if not pairs:
         return {}
+    connection = _connection(source)
     dialect = dialect_of(connection.dialect.name)
     rows = dialect.ask(connection, _stored(dialect), {"pairs": dialect.records(pairs)})
     found = {(row[0], row[1]): (row[2], row[3]) for row in rows}
-    sealed = sealed_until(connection, {series_id for series_id, _ in pairs})
+    sealed = sealed_until(source, {series_id for series_id, _ in pairs})
     older: dict[int, list[int]] = {}
     for series_id, time in pairs:
         if time < sealed.get(series_id, time):
@@ -100,7 +98,7 @@ def stored(
 
 def put(tx: Transaction, rows: Sequence[Row]) -> None:
     """Store readings, the last write of a time wins; those before `sealed_until` into blocks."""
-    sealed = sealed_until(tx.connection, {row.series_id for row in rows})
+    sealed = sealed_until(tx, {row.series_id for row in rows})
     recent = [
         (row.series_id, row.time, row.value, row.quality, row.received, tx.rev)
         for row in rows
@@ -115,19 +113,30 @@ def put(tx: Transaction, rows: Sequence[Row]) -> None:
         _merge(tx, series_id, [by_time[time] for time in sorted(by_time)])
 
 
-def sealed_until(connection: Connection, ids: Iterable[int]) -> dict[int, int]:
-    """From when on each series is journal rows (ms UTC); before it is in blocks."""
-    dialect = dialect_of(connection.dialect.name)
-    rows = dialect.ask(connection, _sealed(dialect), {"ids": dialect.array(ids)})
-    return {row[0]: row[1] for row in rows}
+def sealed_until(source: Transaction | Connection, ids: Iterable[int]) -> dict[int, int]:
+    """From when on each series is journal rows (ms UTC); before it is in blocks.
+
+    It moves in transactions of the compaction alone, so that another asks once a series.
+    """
+    known = source.sealed if isinstance(source, Transaction) else {}
+    wanted = set(ids)
+    if missing := wanted - known.keys():
+        connection = _connection(source)
+        dialect = dialect_of(connection.dialect.name)
+        rows = dialect.ask(connection, _sealed(dialect), {"ids": dialect.array(missing)})
+        known.update((row[0], row[1]) for row in rows)
+    return {number: known[number] for number in wanted if number in known}
 
 
-def windows(connection: Connection, spans: Mapping[int, tuple[int, int]]) -> dict[int, Series]:
+def windows(
+    source: Transaction | Connection, spans: Mapping[int, tuple[int, int]]
+) -> dict[int, Series]:
     """The readings with start < time <= end of each series (one span each), flagged ones too."""
     if not spans:
         return {}
+    connection = _connection(source)
     found = dict.fromkeys(spans, empty()) | _from_rows(connection, spans)
-    sealed = sealed_until(connection, spans)
+    sealed = sealed_until(source, spans)
     for series_id, (start, end) in spans.items():
         border = sealed.get(series_id, start)
         if start < border:
@@ -225,34 +234,36 @@ def _widen(dialect: Dialect) -> TextClause:
 # -- steps ---------------------------------------------------------------------------------------
 
 
+def _connection(source: Transaction | Connection) -> Connection:
+    return source.connection if isinstance(source, Transaction) else source
+
+
 def _from_rows(connection: Connection, spans: Mapping[int, tuple[int, int]]) -> dict[int, Series]:
     dialect = dialect_of(connection.dialect.name)
-    asked = {"spans": dialect.records((key, *span) for key, span in spans.items())}
+    asked = {"spans": dialect.records((key, *spans[key]) for key in sorted(spans))}
     found = dialect.ask(connection, _windows(dialect), asked)
     if not found:
         return {}
-    table = np.fromiter(map(tuple, found), _ROW, len(found))
-    starts = np.flatnonzero(np.diff(table["series_id"], prepend=-1))
-    if not _in_order(table, starts):
-        table = table[np.lexsort((table["time"], table["series_id"]))]
-        starts = np.flatnonzero(np.diff(table["series_id"], prepend=-1))
-    times, values, quality = (
-        np.ascontiguousarray(table[name]) for name in ("time", "value", "quality")
-    )
-    numbers, places = table["series_id"][starts].tolist(), [*starts.tolist(), table.size]
+    columns = zip(*found, strict=True)
+    table = [np.array(column, kind) for column, kind in zip(columns, _KINDS, strict=True)]
+    if not _in_order(*table[:2]):
+        order = np.lexsort((table[1], table[0]))
+        table = [column[order] for column in table]
+    number = table[0]
+    borders = [0, *(np.flatnonzero(number[1:] != number[:-1]) + 1).tolist(), number.size]
     return {
-        number: Series(times[low:high], values[low:high], quality[low:high])
-        for number, (low, high) in zip(numbers, pairwise(places), strict=True)
+        int(number[low]): Series(*(column[low:high] for column in table[1:]))
+        for low, high in pairwise(borders)
     }
 
 
-def _in_order(table: NDArray[np.void], starts: NDArray[np.int64]) -> bool:
-    """Whether each series came in one piece and by rising time, as its primary key has it."""
-    if len(set(table["series_id"][starts].tolist())) < starts.size:
-        return False
-    rises = np.diff(table["time"]) > 0
-    rises[starts[1:] - 1] = True  # where the next series begins
-    return bool(rises.all())
+_KINDS = (np.int64, np.int64, np.float64, np.int16)
+
+
+def _in_order(number: NDArray[Any], time: NDArray[Any]) -> bool:
+    """Whether the rows stand by rising series and time, as asked for and as the primary key is."""
+    rises = (number[1:] == number[:-1]) & (time[1:] > time[:-1])
+    return bool((rises | (number[1:] > number[:-1])).all())
 
 
 def _stored_in_blocks(

@@ -1,6 +1,7 @@
 """Flags with reasons for batches and files."""
 
 from collections import defaultdict
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,7 +11,15 @@ from hypothesis import strategies as st
 from floodwatch.model.clock import HOUR, MINUTE
 from floodwatch.model.quality import GOOD, Flag, Reason, flag_of, pack, reason_of
 from floodwatch.model.station import Gauge, Station, StationKind
-from floodwatch.quality.flagging import Previous, assess, assess_series, limits_of, range_flags
+from floodwatch.quality.flagging import (
+    Known,
+    Previous,
+    assess,
+    assess_series,
+    limits_of,
+    plainly_good,
+    range_flags,
+)
 from floodwatch.quality.limits import Limits
 from floodwatch.sources.simulator import faults, reports, storm
 from floodwatch.sources.simulator.stations import POINTS, RESERVOIRS
@@ -135,6 +144,30 @@ def test_an_empty_batch_and_an_empty_file() -> None:
     previous = Previous(np.empty(0), none, np.empty(0, np.int16), none, none)
     assert assess(np.empty(0), none, previous=previous, limits=[]).size == 0
     assert assess_series(np.empty(0), none, limits=LIMITS).size == 0
+
+
+@given(
+    value=st.floats(40, 70),
+    change=st.one_of(st.just(0.0), st.floats(-3, 3)),
+    ago=st.integers(-5, 200),
+    stood=st.integers(0, 600),
+    dry=st.sampled_from([np.inf, 0.02]),
+)
+def test_what_is_plainly_good_is_good_among_others_too(
+    value: float, change: float, ago: int, stood: int, dry: float
+) -> None:
+    limits = replace(LIMITS, flat=6 * HOUR, dry=dry)
+    before, elapsed = value - change, ago * MINUTE
+    since = T - elapsed - stood * MINUTE
+    known = Known(before, T - elapsed, since)
+    plain = plainly_good(value, T, before=known, limits=limits)
+    found = one(value, before=before, ago=elapsed, since=since, limits=limits)
+    if 0 < elapsed <= 77 * MINUTE:
+        assert plain == (found == (Flag.GOOD, Reason.NONE))
+    else:
+        assert not plain  # to be looked at closely
+    first = plainly_good(value, T, before=None, limits=limits)
+    assert first == (one(value, limits=limits) == (Flag.GOOD, Reason.NONE))
 
 
 def test_a_file_needs_only_ranges_when_it_has_no_order() -> None:
