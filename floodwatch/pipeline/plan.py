@@ -2,10 +2,12 @@
 
 import logging
 import threading
-from collections.abc import Callable, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import chain
 from typing import NamedTuple
 
 from sqlalchemy import Connection
@@ -26,6 +28,7 @@ _log = logging.getLogger(__name__)
 
 LARGE = 1_000  # stations from which a new version is compiled beside the work
 PAUSE_S = 0.002  # of compiling, every few milliseconds
+FEW = 500  # parts of a plan that are let go at once
 
 _NONE: frozenset[str] = frozenset()
 
@@ -43,7 +46,8 @@ class Plan:
     """One version of the configuration with everything derived from it."""
 
     district: District
-    rules: dict[RuleKey, Rule] = field(default_factory=dict)
+    rules: dict[RuleKey, Rule] = field(default_factory=dict)  # what is watched comes first
+    names: frozenset[str] = frozenset()  # of the rules, as they are stored
     by_series: dict[SeriesKey, tuple[Rule, ...]] = field(default_factory=dict)
     limits: dict[SeriesKey, Limits] = field(default_factory=dict)
     unbuilt: dict[str, str] = field(default_factory=dict)  # "station:type" -> error
@@ -57,6 +61,10 @@ class Plan:
     def version(self) -> int:
         """The version of the configuration."""
         return self.district.version
+
+    def unknown(self, names: Iterable[str]) -> list[str]:
+        """Those of the names that are of no rule of this plan."""
+        return sorted(set(names) - self.names)
 
     @cached_property
     def _retiring(self) -> dict[str, int]:
@@ -113,8 +121,10 @@ def compile_plan(district: District, *, breathe: Callable[[], object] = lambda: 
         for gauge in station.gauges
     }
     by_series = {key: tuple(heard) for key, heard in index(rules).items()}
-    by_key = {rule.key: rule for rule in rules}
-    return Plan(district, by_key, by_series, limits, unbuilt, order=found)
+    rank = found.rank
+    by_key = {rule.key: rule for rule in sorted(rules, key=lambda rule: rank.get(rule.key, 0))}
+    names = frozenset(map(str, by_key))
+    return Plan(district, by_key, names, by_series, limits, unbuilt, order=found)
 
 
 def place(station: str, kind: str) -> str:
@@ -158,6 +168,7 @@ class Plans:
             elif self._made.done():
                 made, self._made = self._made, None
                 self._plan = made.result()
+                threading.Thread(target=_let_go, args=(_parts(plan),), daemon=True).start()
             return self._plan or plan
 
     def _make(self, made: "Future[Plan]") -> None:
@@ -167,3 +178,16 @@ class Plans:
             made.set_result(compile_plan(district, breathe=lambda: pause.wait(PAUSE_S)))
         except Exception as error:  # noqa: BLE001 - raised where the plan is asked for
             made.set_exception(error)
+
+
+def _parts(plan: Plan) -> deque[object]:
+    return deque(chain(plan.rules.values(), plan.limits.values(), plan.district.stations.values()))
+
+
+def _let_go(parts: deque[object]) -> None:
+    """Give the memory of a large plan back bit by bit: at once, everything stands for 50 ms."""
+    pause = threading.Event()
+    while parts:
+        for _ in range(min(len(parts), FEW)):
+            parts.popleft()
+        pause.wait(PAUSE_S)

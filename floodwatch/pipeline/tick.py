@@ -1,8 +1,9 @@
 """pipeline.tick: what time alone decides, in one transaction like ingest."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import islice
 
 from floodwatch.model.alert import RuleKey, RuleState
 from floodwatch.model.clock import SECOND
@@ -23,7 +24,7 @@ from floodwatch.store.rule_states import is_key, rule_key
 BEAT = SECOND  # how often service time and the lease are written
 TOGETHER = 50  # rules judged at once by a tick
 ENOUGH_S = 0.04  # of a tick's time spent judging; the next one goes on a fifth of a second later
-Waiting = Sequence[tuple[RuleKey, str]]  # rules to be judged, each with why
+Waiting = dict[RuleKey, str]  # rules to be judged, each with why
 PAUSE = 5 * SECOND  # before a part of the tick that has failed is tried again
 
 
@@ -45,7 +46,7 @@ class Ticker:
     _judged_version: int | None = field(init=False, default=None)
     _retired: frozenset[str] = field(init=False, default=frozenset())
     # Rules that are still to be judged, each with why: not all are in one tick.
-    _waiting: Waiting = field(init=False, default=())
+    _waiting: Waiting = field(init=False, default_factory=dict)
 
     def tick(self) -> bool:
         """Do what is due. Returns whether something was written that may have to be sent."""
@@ -100,81 +101,104 @@ class Ticker:
         return self.service.beat(tx, devices=self.ingest.devices.verdict(now))
 
     def _judge(self, tx: Transaction, plan: Plan, now: int, failed: Mapping[str, Fault]) -> None:
-        retired = plan.retired(now)
+        ends, retired = self.monotonic() + ENOUGH_S, plan.retired(now)
         if (plan.version, retired) != (self._judged_version, self._retired):
-            waiting = self._after_edit(tx, plan, now, failed)
+            waiting = _after_edit(tx, plan, now, failed)
         else:
             # What has come due meanwhile is due: no edit has made it.
-            called = _called(tx, plan, now, failed)
-            rest = (one for one in self._waiting if one[0] not in called)
-            waiting = [*((key, "") for key in called), *rest]
-        count = self._in_time(tx, plan, waiting, now)
+            called = dict.fromkeys(_called(tx, plan, now, failed), "")
+            waiting = {**called, **self._waiting, **called} if called else self._waiting
+        done = self._in_time(tx, plan, waiting, now, ends=ends)
         if failed:
-            _forget_mended(tx, plan, failed, {key for key, _ in waiting[:count]})
-        left = waiting[count:]
+            _forget_mended(tx, plan, failed, done)
         # Not before the commit: what was rolled back was not judged.
-        tx.after_commit(lambda: self._has_judged(plan.version, retired, left))
+        tx.after_commit(lambda: self._has_judged(plan.version, retired, waiting, done))
 
-    def _in_time(self, tx: Transaction, plan: Plan, waiting: Waiting, now: int) -> int:
-        """Judge as many as the time of a tick allows, the first first; how many.
+    def _in_time(
+        self, tx: Transaction, plan: Plan, waiting: Waiting, now: int, *, ends: float
+    ) -> set[RuleKey]:
+        """Judge as many as the time of a tick allows, the first first; which.
 
         Readings wait while a tick writes: ten thousands of rules after an edit, or a thousand
         stations that fall silent at once, take their turns over several ticks.
         """
-        ends = self.monotonic() + ENOUGH_S
-        for start in range(0, len(waiting), TOGETHER):
-            part = waiting[start : start + TOGETHER]
-            tasks = [Task(plan.rules[key], (now,), why) for key, why in part if key in plan.rules]
+        done: set[RuleKey] = set()
+        rest = iter(waiting.items())
+        while part := list(islice(rest, TOGETHER)):
+            over = [key for key, why in part if why in OVER]
+            if over:
+                _end(tx, plan, over, now)
+            tasks = [
+                Task(plan.rules[key], (now,), why)
+                for key, why in part
+                if key in plan.rules and why not in OVER
+            ]
             judge(tx, plan, tasks, history={}, series=self.series, now=now)
+            done.update(key for key, _ in part)
             if self.monotonic() >= ends:
-                return start + len(part)
-        return len(waiting)
+                break
+        return done
 
-    def _has_judged(self, version: int, retired: frozenset[str], left: Waiting) -> None:
-        self._judged_version, self._retired, self._waiting = version, retired, left
-
-    def _after_edit(
-        self, tx: Transaction, plan: Plan, now: int, failed: Mapping[str, Fault]
-    ) -> Waiting:
-        """A new configuration: every rule is judged again with the last good reading.
-
-        The alerts of rules that are no longer configured end, saying so. What time or a register
-        decides now, also after hours without an engine, no edit has made.
-        """
-        hurry = partial(renamed.pass_on, tx, district=plan.district, now=now)
-        faults.attempt(tx, "asking in the place of people gone", hurry)
-        stored = rule_states.versions(tx.connection)
-        retired = plan.retired(now)
-        gone = [
-            key
-            for key in stored
-            if key.station in retired or (key not in plan.rules and _ends(key, plan))
-        ]
-        states = rule_states.states(tx.connection, gone)
-        ends = [
-            ended(
-                key,
-                states.get(key, RuleState()),
-                now=now,
-                version=plan.version,
-                why=RETIRED if key.station in retired else GONE,
-            )
-            for key in gone
-        ]
-        if faults.attempt(tx, "ending rules", partial(settle, tx, plan, ends, now=now)) is not None:
-            for one in ends:  # one that cannot be ended keeps no rule from being judged
-                faults.attempt(tx, f"ending {one.rule}", partial(settle, tx, plan, [one], now=now))
-        edited = any(version != plan.version for version in stored.values())
-        why = EDITED if edited else ""
-        due, rank = _called(tx, plan, now, failed), plan.order.rank
-        # What is watched before what watches it, should they not be judged together.
-        rest = sorted((key for key in plan.rules if key not in due), key=lambda k: rank.get(k, 0))
-        return [*((key, "") for key in due), *((key, why) for key in rest)]
+    def _has_judged(
+        self, version: int, retired: frozenset[str], waiting: Waiting, done: set[RuleKey]
+    ) -> None:
+        for key in done:
+            del waiting[key]
+        self._judged_version, self._retired, self._waiting = version, retired, waiting
 
 
 GONE = "rule no longer configured"
 EDITED = "thresholds edited"
 RETIRED = "station retired"
+OVER = (GONE, RETIRED)
+
+
+def _after_edit(tx: Transaction, plan: Plan, now: int, failed: Mapping[str, Fault]) -> Waiting:
+    """A new configuration: every rule is to be judged again with the last good reading.
+
+    The alerts of rules that are no longer configured end, saying so. What time or a register
+    decides now, also after hours without an engine, no edit has made.
+
+    Fifty thousand rules are looked through here within one tick: by their names as they are stored,
+    and in dictionaries made of one another, which work out no hash of a key anew.
+    """
+    hurry = partial(renamed.pass_on, tx, district=plan.district, now=now)
+    faults.attempt(tx, "asking in the place of people gone", hurry)
+    over = _over(plan, rule_states.names(tx.connection), now)
+    edited = rule_states.judged_otherwise(tx.connection, plan.version)
+    due = dict.fromkeys(_called(tx, plan, now, failed), "")
+    # Who stands twice keeps the first place and the last word. What is watched comes before what
+    # watches it, as the rules of a plan do, should they not be judged together.
+    every = dict.fromkeys(plan.rules, EDITED if edited else "")
+    return {**over, **due, **every, **due, **over}
+
+
+def _over(plan: Plan, stored: Collection[str], now: int) -> dict[RuleKey, str]:
+    """Which of the rules that have a state are at their end, and why."""
+    gone = [key for key in map(rule_key, plan.unknown(stored)) if _ends(key, plan)]
+    over = dict.fromkeys(gone, GONE)
+    if retired := plan.retired(now):
+        mine = (rule_key(name) for name in stored if name.rsplit("/", 4)[0] in retired)
+        over |= dict.fromkeys(mine, RETIRED)
+    return over
+
+
+def _end(tx: Transaction, plan: Plan, keys: Collection[RuleKey], now: int) -> None:
+    """End the alerts of rules that are not to be judged any more, and forget their states."""
+    states, retired = rule_states.states(tx.connection, keys), plan.retired(now)
+    ends = [
+        ended(
+            key,
+            states.get(key, RuleState()),
+            now=now,
+            version=plan.version,
+            why=RETIRED if key.station in retired else GONE,
+        )
+        for key in keys
+    ]
+    if faults.attempt(tx, "ending rules", partial(settle, tx, plan, ends, now=now)) is not None:
+        for one in ends:  # one that cannot be ended keeps no rule from being judged
+            faults.attempt(tx, f"ending {one.rule}", partial(settle, tx, plan, [one], now=now))
 
 
 def _called(

@@ -60,13 +60,22 @@ def postpone(tx: Transaction, rule: RuleKey, *, until: int) -> None:
     tx.connection.execute(mine.values(due=until))
 
 
-def versions(connection: Connection) -> dict[RuleKey, int]:
-    """Every rule that has a stored state, and the configuration by which it was last judged."""
-    rows = dialect_of(connection.dialect.name).ask(connection, _VERSIONS, {})
-    return {rule_key(name): version for name, version in rows if is_key(name)}
+def names(connection: Connection) -> list[str]:
+    """Every rule that has a stored state, by its name."""
+    rows = dialect_of(connection.dialect.name).ask(connection, _NAMES, {})
+    return [name for (name,) in rows if is_key(name)]
 
 
-_VERSIONS = text("SELECT rule, config_version FROM rule_state")
+_NAMES = text("SELECT rule FROM rule_state")
+
+
+def judged_otherwise(connection: Connection, version: int) -> bool:
+    """Whether any rule was last judged by another version of the configuration."""
+    rows = dialect_of(connection.dialect.name).ask(connection, _OTHERWISE, {"version": version})
+    return bool(rows)
+
+
+_OTHERWISE = text("SELECT 1 FROM rule_state WHERE config_version <> :version LIMIT 1")
 
 
 def is_key(name: str) -> bool:

@@ -80,10 +80,11 @@ def _until_done(district: LargeDistrict, version: int = 1) -> list[Took]:
     """Ticks until every rule that waits has been judged by the plan of this version."""
     found = []
     while True:
+        compiled = district.version >= version
         took = district.tick()
         found += [took] if took else []
         district.clock.advance(TICK)
-        if district.version < version:
+        if not compiled:
             time.sleep(TICK / SECOND)  # as the engine does: another thread is compiling
         elif took is None:
             return found
