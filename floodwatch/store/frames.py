@@ -74,6 +74,12 @@ def listed(
     return [Frame(*row) for row in connection.execute(query)]
 
 
+def newest(connection: Connection, station: str) -> Frame | None:
+    """The last one of a station."""
+    found = listed(connection, station=station, limit=1)
+    return found[0] if found else None
+
+
 def one(connection: Connection, frame_id: int) -> Frame | None:
     """One of them."""
     row = connection.execute(select(frame).where(frame.c.id == frame_id)).one_or_none()

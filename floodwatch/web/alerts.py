@@ -12,7 +12,7 @@ from floodwatch.model.alert import ObligationState
 from floodwatch.model.mute import MuteKind
 from floodwatch.model.people import Role
 from floodwatch.model.severity import Severity
-from floodwatch.store import alert_log, board, delivery_log, mutes
+from floodwatch.store import alert_log, board, delivery_log, mutes, pictures
 from floodwatch.web.alert_words import headline
 from floodwatch.web.care import me
 from floodwatch.web.guard import needs, wants_json
@@ -60,6 +60,7 @@ def detail(alert_id: int) -> str:
         sent = delivery_log.messages(connection, alert_id)
         todo = clauses(connection, alert)
         mute = _mute_of(connection, alert["muted_by"] or "")
+        picture = pictures.newest(connection, alert["station"])
     alert["headline"] = headline(alert)
     return render_template(
         "alert.html",
@@ -71,6 +72,7 @@ def detail(alert_id: int) -> str:
         sent=sent,
         todo=todo,
         mute=mute,
+        picture=picture,
         people=here().district.people,
         phones={name: person.phone for name, person in here().district.people.items()},
     )

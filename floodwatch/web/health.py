@@ -20,6 +20,7 @@ from floodwatch.pipeline import canary, machine
 from floodwatch.pipeline.heartbeat import HEARTBEAT
 from floodwatch.pipeline.self_watch import ABSENT, AUDIT, BUDDY
 from floodwatch.store import board, clockwork, delivery_log
+from floodwatch.web import telemetry
 from floodwatch.web.guard import PUBLIC, needs
 from floodwatch.web.here import here
 from floodwatch.web.overview import board_at
@@ -41,6 +42,7 @@ LOOPS = {
 }
 JOBS = {
     "tidy": _l("清理旧文件"),
+    "frames": _l("清理原始报文"),
     "audit": _l("夜间核对"),
     "alive": _l("每日平安消息"),
     "coming": _l("即将生效限值"),
@@ -122,6 +124,8 @@ def show() -> str:
             buddy_away=isinstance(buddy, dict) and present.now - int(buddy["at"]) > ABSENT,
             heartbeat=clockwork.setting(connection, HEARTBEAT),
             audit=clockwork.setting(connection, AUDIT),
+            telemetry=telemetry.standing(connection),
+            telemetry_words=telemetry.WORDS,
         )
 
 
@@ -196,6 +200,7 @@ def metrics() -> Response:
         cover = board_at(connection).coverage
         found = life(connection)
         waiting = sum(delivery_log.waiting(connection).values())
+        stations = telemetry.standing(connection)
     space = machine.room(services().data, services().database.path)
     numbers = {
         "floodwatch_engine_age_seconds": -1.0 if found.age is None else found.age / 1000,
@@ -219,4 +224,5 @@ def metrics() -> Response:
             f'floodwatch_loop_age_seconds{{loop="{loop.name}"}} {loop.turned:.1f}\n'
             for loop in found.stamps.loops
         )
+    text += telemetry.metrics(stations)
     return Response(text, mimetype="text/plain; version=0.0.4; charset=utf-8")

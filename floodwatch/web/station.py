@@ -13,8 +13,8 @@ from floodwatch.model.people import Role
 from floodwatch.model.quality import flag_of, reason_of
 from floodwatch.model.station import Station
 from floodwatch.model.threshold import ruling
-from floodwatch.store import board, city_requests
-from floodwatch.web import city, words
+from floodwatch.store import board, city_requests, frames, pictures
+from floodwatch.web import city, telemetry, words
 from floodwatch.web.alert_words import headline
 from floodwatch.web.care import done, field, me
 from floodwatch.web.csv_cells import safe
@@ -58,6 +58,9 @@ def show(code: str) -> str:
         made = board_at(connection)
         alerts = board.alerts(connection, state="all", station=code, limit=20)
         asked = city.requests(connection, here().district, code)
+        picture = pictures.newest(connection, code)
+        spoke = frames.newest(connection, code)
+        link = telemetry.heard(connection, code)
     for alert in alerts:
         alert["headline"] = headline(alert)
     district = here().district
@@ -76,6 +79,9 @@ def show(code: str) -> str:
         rules=described(district, code, chosen()),
         alerts=alerts,
         asked=asked,
+        picture=picture,
+        frame=spoke,
+        link=link,
     )
 
 

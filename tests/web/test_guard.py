@@ -29,6 +29,7 @@ PAGES = (
     "/calls/ledger",
     "/calls/ledger.csv",
     "/calls/ledger?alert=1",
+    "/frames",
     "/inbox",
     "/health",
     "/registers",
