@@ -111,6 +111,7 @@ def _value(shape: Shape, index: int, variable: str, options: ImportOptions) -> V
     stated = headers.header(name).unit
     if not stated and shape.layout:
         stated = headers.unit_of(shape.layout.units.get(index, ""))
+    stated = stated or shape.units.get(index, "")
     unit = _known_unit(options.unit) if options.unit else stated
     if options.map and stated:
         unit = stated

@@ -110,3 +110,21 @@ def test_a_mark_that_may_be_either_is_refused_with_what_decides_it(
     assert [(r.line, "--thousands" in r.reason) for r in account.rejects] == [(2, True)]
     run(sqlite_database, path, station="61990001", decimal=",")
     assert sorted(stored(sqlite_database).values()) == [1.234, 5]
+
+
+def test_headers_again_in_the_middle_are_no_rows(sqlite_database: Database, tmp_path: Path) -> None:
+    one = "time,level\n,cm\n2021-06-01,101\n"
+    two = one.replace("06-01", "06-02")
+    path = write(tmp_path / "a.csv", one + two)
+    account = run(sqlite_database, path, station="61990001", map=["level=stage"])
+    assert adds_up(account)
+    assert (account.lines, account.other_lines, account.counts) == (2, 2, {Outcome.STORED: 2})
+    assert set(stored(sqlite_database).values()) == {1.01}
+
+
+def test_trailers_are_refused_by_their_own(sqlite_database: Database, tmp_path: Path) -> None:
+    text = "time,stage (m)\n2021-06-01,1\nEND OF DATA\nrecords: 1,,\n"
+    account = run(sqlite_database, write(tmp_path / "a.csv", text), station="61990001")
+    assert adds_up(account)
+    assert account.counts == {Outcome.STORED: 1, Outcome.REJECTED: 2}
+    assert [reject.line for reject in account.rejects] == [3, 4]

@@ -2,8 +2,8 @@
 
 import re
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from floodwatch.model.errors import ImportRefused
 from floodwatch.sources.csv import encoding as encodings
@@ -44,6 +44,7 @@ class Shape:
     confidence: float = 0.0  # from 0 to 1
     squeeze: bool = False  # runs of blanks are one delimiter
     aside: tuple[bytes, ...] = ()  # beginnings of lines that are no rows
+    units: Mapping[int, str] = field(default_factory=dict)  # of a row of units under the header
     offset: int | None = None  # ms ahead of UTC of times without an offset, where the file says it
 
     def column(self, name: str) -> int:
@@ -69,7 +70,7 @@ def shape_of(source: Source, options: ImportOptions) -> Shape:
         encoding = encodings.check(options.encoding, name=source.name)
     else:
         western = maker is not None and maker.dialect.western
-        otherwise = "latin-1" if western else "gb18030"
+        otherwise = "latin-1" if western else ""
         encoding = encodings.detect(source.scan(), name=source.name, otherwise=otherwise)
     newline, lines = _first_lines(source, encoding)
     if maker is not None:
@@ -80,16 +81,36 @@ def shape_of(source: Source, options: ImportOptions) -> Shape:
     decimal = _decimal(rows[1:], delimiter)
     has_header = not any(_is_data(cell) for cell in rows[0])
     columns = rows[0] if has_header else [str(number + 1) for number in range(width)]
+    units = _units(lines, start, delimiter, width) if has_header else {}
+    head = start + (2 if units else 1)
     return Shape(
         encoding=encoding,
         valid=options.encoding == AUTO and encoding != "utf-16",
         newline=newline,
         delimiter=delimiter,
         decimal=decimal,
-        header_line=start + 1 if has_header else 0,
+        header_line=head if has_header else 0,
         columns=tuple(name.strip() for name in columns),
-        rows=tuple(tuple(row) for row in rows[1 if has_header else 0 :][:SAMPLE]),
+        rows=tuple(tuple(row) for row in rows[head - start if has_header else 0 :][:SAMPLE]),
+        # Files put one after the other have their header again.
+        aside=tuple(line.encode() for line in lines[start:head]) if has_header else (),
+        units=units,
     )
+
+
+def _units(lines: Sequence[str], start: int, delimiter: str, width: int) -> dict[int, str]:
+    """The units in a line under the header that holds nothing else; none if it is another line."""
+    cells = [
+        cell.strip()
+        for line in lines[start + 1 : start + 2]
+        for cell in _fields(line, delimiter, width)
+    ]
+    found = {
+        place: headers.unit_of(cell.strip("()[]（）【】 ")) for place, cell in enumerate(cells)
+    }
+    units = {place: unit for place, unit in found.items() if unit}
+    words = sum(bool(cell) for cell in cells)
+    return units if units and not any(map(_is_data, cells)) and words <= len(units) + 2 else {}
 
 
 def _glance(source: Source, options: ImportOptions) -> Look:

@@ -16,6 +16,12 @@ TEXT = "站码,水位\n61990001,1.5\n" * 50
         (TEXT.encode("utf-16"), "utf-16"),
         (TEXT.encode("gb18030"), "gb18030"),
         (b"plain,ascii\n", "utf-8"),
+        (TEXT.encode("utf-16-le"), "utf-16-le"),
+        (TEXT.encode("utf-16-be"), "utf-16-be"),
+        ("水庫名稱,水位(公尺)\n石門水庫,1.5\n".encode("big5"), "big5"),
+        ("时间;水位（米）\n".encode("gb18030"), "gb18030"),
+        ("Datum;Höhe über NN [m];T °C\n".encode("latin-1"), "cp1252"),
+        ("Date;Débit [m³/s]\n".encode("latin-1"), "cp1252"),
     ],
 )
 def test_an_encoding_is_found(encoded: bytes, expected: str) -> None:

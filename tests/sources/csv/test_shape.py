@@ -36,6 +36,12 @@ def test_lines_before_the_header_are_passed_over(tmp_path: Path) -> None:
     assert (found.header_line, found.columns) == (3, ("time", "value"))
 
 
+def test_a_row_of_units_under_the_header_is_no_row(tmp_path: Path) -> None:
+    found = shape(tmp_path, "time,level,T\nTS,m,[°C]\n2021-01-01,1,2\n")
+    assert (found.header_line, dict(found.units)) == (2, {1: "m", 2: "degC"})
+    assert found.rows == (("2021-01-01", "1", "2"),)
+
+
 def test_a_column_is_asked_for_by_name(tmp_path: Path) -> None:
     found = shape(tmp_path, "Time,value,value\n2021-01-01,1,2\n")
     assert found.column("time") == 0
