@@ -6,7 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 # Negative ones are below what any variable but a flow can be; see ECOSYSTEM of SL 651 and loggers.
-EVERYWHERE = (-9999.0, -9999.9, -9999.99, -9999.999, -99999.0, -999.9, -999.99, 9999.999)
+EVERYWHERE = (
+    *(-9999.0, -9999.9, -9999.99, -9999.999, -99999.0, -999999.0),
+    *(-999.9, -999.99, 9999.999),
+)
 BELOW_ZERO = (-999.0, -888.0, -99.9)
 FULL_SCALE = (999.9, 9999.9)
 SMALL = frozenset({"rainfall", "rainfall_day", "evaporation", "battery", "ponding_depth"})
