@@ -12,6 +12,7 @@ from floodwatch.model.district import District
 from floodwatch.model.errors import Fenced, Refused, StorageError
 from floodwatch.model.fields import Table
 from floodwatch.scheduler import POLLERS, Job, Timetable
+from floodwatch.sources.http_poll import HttpPoll
 from floodwatch.sources.sql_poll import SqlPoll
 from floodwatch.sources.way import Way
 from floodwatch.store import source_log
@@ -50,7 +51,7 @@ class Poller(Protocol):
 
 # key of [sources] -> how it is made from its table in floodwatch.toml
 LISTENED: dict[str, Callable[[Any, Way], Runner]] = {}
-POLLED: dict[str, Callable[[Any, Way], Poller]] = {"sql": SqlPoll}
+POLLED: dict[str, Callable[[Any, Way], Poller]] = {"http": HttpPoll, "sql": SqlPoll}
 
 
 @dataclass

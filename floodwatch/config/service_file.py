@@ -19,6 +19,7 @@ from floodwatch.notify.channels.webhook import WebhookTable
 from floodwatch.sources.mqtt.settings import MqttTable
 from floodwatch.sources.push_settings import PushTable
 from floodwatch.sources.sl651.settings import Sl651Table
+from floodwatch.sources.http_settings import HttpTable
 from floodwatch.sources.sql_settings import SqlTable
 
 
@@ -71,6 +72,7 @@ class SourcesTable(Table):
     mqtt: list[MqttTable] = Field(default_factory=list)
     sl651: Sl651Table | None = None
     sql: list[SqlTable] = Field(default_factory=list)
+    http: list[HttpTable] = Field(default_factory=list)
 
 
 class WatchTable(Table):

@@ -88,17 +88,19 @@ def ask(
     allowed: Sequence[str] = (),
     context: ssl.SSLContext | None = None,
     progress: Progress | None = None,
+    most: int = MOST,
 ) -> Reply:
     """The answer. Raises Forbidden, or OSError and HTTPException of the connection.
 
-    `seconds` is for all of it, however slowly the other side speaks.
+    `seconds` is for all of it, however slowly the other side speaks; of the body at most `most`
+    bytes are read.
     """
     parts, done = checked(url), progress or Progress()
 
     def work() -> Reply:
         return _exchange(
             method, parts, body=body, headers=headers, seconds=seconds,
-            allowed=allowed, context=context, done=done,
+            allowed=allowed, context=context, done=done, most=most,
         )  # fmt: skip
 
     try:
@@ -118,6 +120,7 @@ def _exchange(
     allowed: Sequence[str],
     context: ssl.SSLContext | None,
     done: Progress,
+    most: int,
 ) -> Reply:
     host, tls = str(parts.hostname), parts.scheme == "https"
     port = parts.port or (443 if tls else 80)
@@ -138,7 +141,7 @@ def _exchange(
     named = {"Host": shown if parts.port is None else f"{shown}:{parts.port}"}
     line.request(method, target, body=body, headers={**named, **headers})
     answer = line.getresponse()
-    reply = Reply(answer.status, answer.read(MOST), dict(answer.headers.items()))
+    reply = Reply(answer.status, answer.read(most), dict(answer.headers.items()))
     line.close()
     return reply
 

@@ -9,7 +9,8 @@ from pydantic import Field
 from floodwatch.model.fields import Duration, Table
 from floodwatch.model.notification import Message, Result, Sent
 from floodwatch.model.severity import Severity
-from floodwatch.notify.channels.webhook import Network, SignedChannel, Url
+from floodwatch.notify.channels.webhook import SignedChannel
+from floodwatch.outside.fields import Network, Url
 
 SECRET = "FLOODWATCH_SIREN_SECRET"  # noqa: S105 - the name of the variable
 SOUNDS_S = 30

@@ -21,7 +21,8 @@ from floodwatch.model.fields import Duration, Table
 from floodwatch.model.notification import Call, DeliveryReport, Message, Result, Sent
 from floodwatch.notify.channels.plain import one_line
 from floodwatch.notify.channels.url_channel import UrlChannel
-from floodwatch.notify.channels.webhook import Network, Url, token
+from floodwatch.notify.channels.webhook import token
+from floodwatch.outside.fields import Network, Url
 from floodwatch.outside.outbound import Forbidden, ask
 from floodwatch.outside.secret import secret
 

@@ -4,38 +4,20 @@ import hashlib
 import hmac
 import json
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Any
 
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 
 from floodwatch.model.errors import Refused
-from floodwatch.model.fields import Duration, Table, refuse
+from floodwatch.model.fields import Duration, Table
 from floodwatch.model.notification import Message, Result, Sent
 from floodwatch.model.severity import Severity
 from floodwatch.notify.channels.plain import lines, one_line
 from floodwatch.notify.channels.url_channel import UrlChannel
-from floodwatch.outside.outbound import Forbidden, checked, network
+from floodwatch.outside.fields import Network, Url
 from floodwatch.outside.secret import secret
 
 SECRET = "FLOODWATCH_WEBHOOK_SECRET"  # noqa: S105 - the name of the variable
-
-
-def _url(given: object) -> str:
-    try:
-        checked(given if isinstance(given, str) else "")
-    except Forbidden as error:
-        refuse(str(error), 'write it as "https://host/path"')
-    return str(given)
-
-
-def _network(given: object) -> str:
-    if not isinstance(given, str) or network(given) is None:
-        refuse(f"{given!r} is not a network", 'write it as "192.168.10.0/24" or one address')
-    return given
-
-
-Url = Annotated[str, BeforeValidator(_url)]
-Network = Annotated[str, BeforeValidator(_network)]
 
 
 class WebhookTable(Table):
