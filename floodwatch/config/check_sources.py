@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from floodwatch.config.check_mqtt import check_mqtt
 from floodwatch.config.check_service import EXTRAS_LOCK
 from floodwatch.config.draft import Draft
 from floodwatch.model.errors import Problem
@@ -20,6 +21,7 @@ def check_sources(draft: Draft) -> Iterator[Problem]:
                 yield file.problem(("sources", kind, index, "name"), what, remedy)
             if name is not None:
                 names.add(name)
+    yield from check_mqtt(draft)
     for index, table in enumerate(draft.service.sources.sql):
         if wanted := table.missing():
             what = "the library that this database needs is not installed"
