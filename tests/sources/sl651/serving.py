@@ -46,7 +46,8 @@ class Served:
     def stages(self, station: str = "61990001", variable: str = "stage") -> list[float]:
         """The values stored of a gauge, in order of time."""
         readings = self.services.readings
-        keys = [k for k in readings.keys() if (k.station, k.variable) == (station, variable)]
+        found = readings.keys()
+        keys = [key for key in found if (key.station, key.variable) == (station, variable)]
         return [float(v) for key in keys for v in readings.series(key, 0, 2**62).values]
 
     def picture(self, station: str = "61990001") -> tuple[pictures.Picture, bytes] | None:

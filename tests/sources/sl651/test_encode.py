@@ -106,3 +106,8 @@ def test_every_number_comes_back_as_it_was_written(
 @given(st.sampled_from(["Z", "NS", "PT"]), st.sampled_from(Encoding))
 def test_no_value_comes_back_as_no_value(ident: str, encoding: Encoding) -> None:
     assert only(read(report([(ident, None)], encoding=encoding))).value is None
+
+
+@pytest.mark.parametrize("encoding", Encoding)
+def test_status_bits_are_written_as_bits(encoding: Encoding) -> None:
+    assert only(read(report([("ZT", 0x483)], encoding=encoding))).value == 0x483
