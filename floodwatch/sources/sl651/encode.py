@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
 from floodwatch.sources.sl651.crc import crc16
-from floodwatch.sources.sl651.elements import BY_IDENT, KINDS, Kind
+from floodwatch.sources.sl651.elements import BY_IDENT, KINDS, STATUS_BITS, Kind
 from floodwatch.sources.sl651.frame import (
     SOH,
     STX,
@@ -168,10 +168,18 @@ def encode_element(name: str, value: float | None, *, encoding: Encoding = Encod
     if kind is None:
         raise ValueError(f"no element {name} in table C.1")
     if encoding is Encoding.ASCII:
-        shown = "M" if value is None else f"{value:.{kind.decimals}f}"
-        return f"{kind.ident} {shown} ".encode()
-    digits = bcd(value, kind)
+        return f"{kind.ident} {_shown(value, kind)} ".encode()
+    if kind.lead == STATUS_BITS and value is not None:
+        digits = int(value).to_bytes(4)
+    else:
+        digits = bcd(value, kind)
     return bytes((kind.lead, len(digits) << 3 | kind.decimals)) + digits
+
+
+def _shown(value: float | None, kind: Kind) -> str:
+    if value is None:
+        return "M"
+    return f"{int(value):08X}" if kind.lead == STATUS_BITS else f"{value:.{kind.decimals}f}"
 
 
 def bcd(value: float | None, kind: Kind) -> bytes:
