@@ -48,6 +48,7 @@ class FileAccount:
     width: int = 1  # mapped value columns
     lines: int = 0
     blank_lines: int = 0
+    other_lines: int = 0  # no rows either: trailers, remarks of the logger
     counts: Counter[Outcome] = field(default_factory=Counter)
     series: dict[SeriesKey, SeriesCount] = field(default_factory=dict)
     rejects: list[Reject] = field(default_factory=list)
@@ -69,6 +70,7 @@ class FileAccount:
             **self.detected,
             "lines": self.lines,
             "blank_lines": self.blank_lines,
+            "other_lines": self.other_lines,
             "values": self.values,
             **{outcome.value: self.counts[outcome] for outcome in Outcome},
             "series": [_series(key, count) for key, count in sorted(self.series.items())],

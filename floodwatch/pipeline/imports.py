@@ -198,6 +198,9 @@ def _import_file(running: _Run, plan: FilePlan) -> bool:
     buffer.add(taker.finish())
     buffer.flush(final=True)
     buffer.finish()
+    declared = plan.shape.layout.declared if plan.shape.layout else None
+    if not stopped and declared is not None and declared != account.lines:
+        account.notes.append(f"the file says it has {declared:,} rows; it has {account.lines:,}")
     return not stopped
 
 

@@ -65,6 +65,7 @@ class Shape:
 
 def shape_of(source: Source, options: ImportOptions) -> Shape:
     """Look at a file. Raises ImportRefused when it is no table."""
+    source.sheet = source.sheet or options.sheet
     maker = choose(_glance(source, options), options.dialect)
     if options.encoding != AUTO:
         encoding = encodings.check(options.encoding, name=source.name)

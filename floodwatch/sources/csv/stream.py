@@ -2,6 +2,7 @@
 
 import codecs
 import gzip
+import weakref
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import BinaryIO, NamedTuple
 import numpy as np
 
 from floodwatch.model.errors import ImportRefused
+from floodwatch.sources.csv import tabled
 
 PIECE = 16 << 20
 LONGEST_LINE = 64 * 1024
@@ -41,12 +43,25 @@ class Source:
     def __init__(self, path: Path, name: str = "") -> None:
         self.path, self.name = path, name or path.name  # the name by which people know it
         self.packed = path.suffix.lower() == ".gz"
+        self.sheet = ""  # of a workbook; to be said before the first reading
         self._seen = self._state()
         self.size = self._seen[0]
+        self._text: Path | None = None
+
+    @property
+    def text(self) -> Path:
+        """The file to read: of a workbook the text table it stands for, made once."""
+        if self._text is None:
+            made = tabled.as_text(self.path, self.sheet, name=self.name)
+            if made is not None:
+                weakref.finalize(self, made.unlink, missing_ok=True)
+                self.size = made.stat().st_size
+            self._text = made or self.path
+        return self._text
 
     def blocks(self, size: int = PIECE) -> Iterator[tuple[bytes, int]]:
         """The bytes, unpacked, with how many bytes of the file have been read."""
-        with self.path.open("rb") as file:
+        with self.text.open("rb") as file:
             if self.packed:
                 yield from self._unpacked(file, size)
             else:
@@ -61,7 +76,7 @@ class Source:
             yield from (block for block, _ in self.blocks(size))
             return
         room = bytearray(size)
-        with self.path.open("rb", buffering=0) as file:
+        with self.text.open("rb", buffering=0) as file:
             while count := file.readinto(room):
                 yield room if count == size else room[:count]
 
@@ -155,7 +170,8 @@ def squeezed(data: bytes) -> bytes:
     while (at := at[blank[at]]).size:  # blanks at the beginning of lines
         kept[at] = False
         at = at + 1
-    return found[kept].tobytes()
+    left: bytes = found[kept].tobytes()
+    return left
 
 
 def check_headers(source: Source, mark: str, encoding: str) -> None:

@@ -1,6 +1,7 @@
 """UK Environment Agency: the Hydrology API's CSV, WISKI exports, and ZRXP."""
 
 import re
+from dataclasses import replace
 
 from floodwatch.sources.csv.maker_flags import MakerFlags
 from floodwatch.sources.dialects.cells import body, delimiter_of, fitted, split
@@ -39,11 +40,12 @@ _NATURE = {
     "flow": "flow",
     "rainfall": "rainfall",
 }
-_WORDS = {
-    "suspect": frozenset({"estimated", "suspect", "e", "s", "unchecked-suspect"}),
-    "bad": frozenset({"poor", "bad", "rejected"}),
-    "no_value": frozenset({"missing", "m"}),
-}
+_FLAGS = MakerFlags(
+    0,
+    suspect=frozenset({"Estimated", "Suspect", "Interpolated", "Extrapolated"}),
+    bad=frozenset({"Poor", "Bad", "Rejected"}),
+    no_value=frozenset({"Missing"}),
+)
 
 
 def recognise(look: Look) -> float:
@@ -72,7 +74,7 @@ def _api(look: Look) -> Layout:
     columns = fitted(names, len(rows[0]))
     lower = [column.lower() for column in columns]
     value = lower.index("value")
-    flags = MakerFlags(lower.index("quality"), **_WORDS) if "quality" in lower else None
+    flags = replace(_FLAGS, column=lower.index("quality")) if "quality" in lower else None
     variable, unit = "", ""
     if "measure" in lower:
         measures = {row[lower.index("measure")] for row in rows}
@@ -108,7 +110,7 @@ def _wiski(look: Look, place: int) -> Layout:
     unit = unit or look.said(_UNIT, most=place)
     parameter = look.said(_PARAMETER, most=place)
     measured = quantity(value, parameter, unit) or quantity(value, name, unit)
-    flags = MakerFlags(quality, **_WORDS) if quality is not None else None
+    flags = replace(_FLAGS, column=quality) if quality is not None else None
     zone = look.find(_ZONE, most=place)
     stated = None if zone is None else _ZONE.search(look.line(zone))
     return Layout(

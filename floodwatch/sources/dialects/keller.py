@@ -78,7 +78,7 @@ def _unit(rows: Sequence[Sequence[str]], channels: dict[str, tuple[int, str]]) -
 
 
 def _values(channels: dict[str, tuple[int, str]], unit: str) -> tuple[Measured, ...]:
-    found = []
+    found: list[Measured] = []
     for name, gauge in (("P1", ""), ("P1-P2", "diff"), ("P2", BARO), ("PBARO", BARO), ("PB", BARO)):
         if name in channels and all(m.gauge != gauge for m in found):
             index, word = channels[name]
