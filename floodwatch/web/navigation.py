@@ -53,6 +53,7 @@ MENU: tuple[tuple[LazyString, tuple[Entry, ...]], ...] = (
             Entry("ledger.show", _l("叫应台账")),
             Entry("plans.show", _l("预案")),
             Entry("responses.show", _l("应急响应")),
+            Entry("manual.show", _l("人工录入"), Role.OFFICER),
             Entry("registers.show", _l("台账登记")),
         ),
     ),

@@ -66,6 +66,10 @@ FORMS: dict[str, tuple[str, str, dict[str, Any]]] = {
     "imports.delete_profile": (Role.ENGINEER, "/imports/profiles/delete", {"name": "石桥"}),
     "imports.cancel": (Role.ENGINEER, "/imports/job/token/cancel", {}),
     "imports.undo": (Role.ENGINEER, "/imports/1/undo", {}),
+    "manual.enter": (
+        *(Role.OFFICER, "/manual"),
+        {"time": "2026-06-18T04:00", f"value/{RESERVOIR}/stage/0": "104.70"},
+    ),
     "plans.tick": (
         *(Role.OFFICER, "/alerts/1/ticks"),
         {"plan": STEP.title, "step": STEP.steps[0]},

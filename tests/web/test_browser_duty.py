@@ -42,6 +42,7 @@ PAGES = (
     "/inbox",
     "/incoming",
     "/log",
+    "/manual",
     "/mutes",
     "/plans",
     "/registers",

@@ -40,6 +40,7 @@ PAGES = (
     "/plans",
     "/response",
     "/imports",
+    "/manual",
     "/rehearsal",
     "/accounts",
     "/password",
