@@ -21,6 +21,7 @@ _HEADLESS = re.compile(
     re.DOTALL,
 )
 _LONGEST_HEADER = 24
+_PATIENCE = 16_384  # bytes of frames that are none, beyond four times the buffer
 _SHORTEST_STUB = 4  # bytes that look like a header cut short and not like a stray 7E
 
 
@@ -84,24 +85,29 @@ def scan(buffer: bytes | bytearray, *, final: bool = False) -> Scan:
     return Scan(tuple(pieces), b"")
 
 
-def _headers(buffer: bytes) -> Iterator[tuple[int, Attempt]]:
-    at = 0
+def _headers(buffer: bytes, start: int = 0) -> Iterator[tuple[int, Attempt]]:
+    """The places from `start` on where a header stands, and what reading there gives.
+
+    Behind a frame that is none, the search goes on within it: its length may be what is wrong.
+    Bytes made to look like header after header would cost a check value each; after so many in
+    vain the rest is taken at its word.
+    """
+    at, vain = start, _PATIENCE + 4 * len(buffer)
     while match := _HEADER.search(buffer, at):
         at = match.start()
         attempt = read_ascii(buffer, at) if buffer[at] == SOH else read_hex(buffer, at)
         yield at, attempt
-        at = at + attempt.length if attempt.fault is None else at + 1
+        if attempt.fault is None:
+            at += attempt.length
+            continue
+        if attempt.fault is Fault.CRC:
+            vain -= len(attempt.frame.raw)
+        at += len(attempt.frame.raw) if vain < 0 and attempt.fault is Fault.CRC else 1
 
 
 def _next_good(buffer: bytes, start: int) -> int:
     """Where the next whole good frame begins, -1 when there is none."""
-    while match := _HEADER.search(buffer, start):
-        at = match.start()
-        attempt = read_ascii(buffer, at) if buffer[at] == SOH else read_hex(buffer, at)
-        if attempt.fault is None:
-            return at
-        start = at + 1
-    return -1
+    return next((at for at, attempt in _headers(buffer, start) if attempt.fault is None), -1)
 
 
 def _headless(buffer: bytes, taken: int) -> int:

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from floodwatch.sources.sl651.crc import crc16
 from floodwatch.sources.sl651.frame import LONGEST_FRAME, Direction, Encoding, End, Fault
 from floodwatch.sources.sl651.scan import Scan, scan
 from tests.sources.sl651.reports import (
@@ -147,6 +148,22 @@ def test_what_waits_never_grows_beyond_a_frame() -> None:
     for start in range(0, len(endless), 100):
         rest = scan(rest + endless[start : start + 100]).rest
         assert len(rest) <= LONGEST_FRAME
+
+
+def test_bytes_made_to_look_like_frames_cost_no_more_than_a_few_readings_of_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    checked = []
+
+    def counted(data: bytes) -> int:
+        checked.append(len(data))
+        return crc16(data)
+
+    monkeypatch.setattr("floodwatch.sources.sl651.frame.crc16", counted)
+    header_upon_header = (b"\x7e\x7e" + bytes(9) + b"\x0f\xe0\x02\x03\x03") * 4096
+    found = scan(header_upon_header + TIMED, final=True)
+    assert sum(checked) < 8 * len(header_upon_header)
+    assert raws(found) == [TIMED]
 
 
 def test_an_empty_buffer_holds_nothing() -> None:
