@@ -10,7 +10,7 @@ from floodwatch.sources.csv.shape import Shape
 from floodwatch.sources.csv.stream import Source
 from floodwatch.sources.csv.table import Columns
 from floodwatch.sources.csv.time_format import TimeFormat
-from floodwatch.sources.dialects import sl323
+from floodwatch.sources.rain_interval import RainIntervals
 
 DISTANCE = "distance"  # what a gauge above the water sends; its gauge turns it into a depth
 
@@ -52,11 +52,13 @@ class FilePlan:
     questions: list[str] = field(default_factory=list)
     notes: tuple[str, ...] = ()  # what should be known of how the file is read
     day_label: str = ""  # begin or end: which date a day of rain is called by
-    interval: str = ""  # what numbers in a period column mean: see sources.dialects.sl323
+    intervals: RainIntervals | None = None  # what numbers in the period column mean
 
-    def length(self, word: str) -> int | None:
-        """The length in ms that a word in the period column says."""
-        return sl323.length(word, self.interval) if self.interval else span(word)
+    def length(self, word: str, station: str) -> int | None:
+        """The length in ms that a word in the period column says; None for none."""
+        if self.intervals is None:
+            return span(word) if word else None
+        return self.intervals.period(station, word) if positive(word) else None
 
     @property
     def time_column(self) -> str:
@@ -69,3 +71,11 @@ class FilePlan:
             {"column": v.column, "variable": v.variable, "gauge": v.gauge, "unit": v.unit}
             for v in self.values
         ]
+
+
+def positive(word: str) -> bool:
+    """Whether a word is a number above zero."""
+    try:
+        return float(word) > 0
+    except ValueError:
+        return False

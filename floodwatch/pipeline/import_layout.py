@@ -11,17 +11,17 @@ from floodwatch.model.district import District
 from floodwatch.model.errors import ImportRefused
 from floodwatch.model.unit import UNITS
 from floodwatch.model.variable import VARIABLES, Nature
-from floodwatch.pipeline.import_columns import FilePlan, ValueColumn
+from floodwatch.pipeline.import_columns import FilePlan, ValueColumn, positive
 from floodwatch.sources.csv import headers, timestamps, zones
 from floodwatch.sources.csv.columns import of_texts
 from floodwatch.sources.csv.options import CANONICAL, ImportOptions
 from floodwatch.sources.csv.table import Columns, rows
 from floodwatch.sources.csv.timestamps import OK
-from floodwatch.sources.dialects import sl323
 from floodwatch.sources.dialects.layout import Layout, Measured
+from floodwatch.sources.rain_interval import RainIntervals
 
 _STEADY = 0.7  # so many of the steps between rows must be alike
-_FEW = 3
+_FEW = 2
 
 
 def choose_values(plan: FilePlan, layout: Layout, options: ImportOptions) -> None:
@@ -79,8 +79,8 @@ def _fits(value: ValueColumn, unit: str) -> bool:
 
 def choose_period(plan: FilePlan, layout: Layout, options: ImportOptions) -> None:
     """Over which time sums are: a column says it, or the step between the rows."""
-    if layout.interval:
-        _choose_interval(plan, options)
+    if layout.intervals:
+        _choose_intervals(plan, options)
         return
     sums = [v for v in plan.values if _is_sum(v) and v.period is None]
     if not sums or not layout.summed or options.period or not plan.columns.time:
@@ -97,22 +97,65 @@ def _is_sum(value: ValueColumn) -> bool:
     return known is not None and known.nature is Nature.INCREMENT
 
 
-def _choose_interval(plan: FilePlan, options: ImportOptions) -> None:
-    """What the numbers of INTV mean: they are looked at in the whole file."""
+def _choose_intervals(plan: FilePlan, options: ImportOptions) -> None:
+    """What the numbers of INTV mean, station by station: they are looked at in the whole file."""
     if options.period:
         names = {role: i for role, i in plan.columns.names.items() if role != "period"}
         plan.columns = replace(plan.columns, names=names)
         return
-    only = Columns((), {"period": plan.columns.names["period"]}, ())
-    words: set[str] = set()
-    for piece in rows(plan.source, plan.shape, only, plan.times):
-        words.update(piece.names["period"].words)
-    try:
-        plan.interval = sl323.meaning(words, where=plan.source.name)
-    except ImportRefused as error:
-        plan.questions.append(str(error).removeprefix(f"{plan.source.name}: "))
+    found = _intervals(plan)
+    plan.intervals = RainIntervals()
+    plan.intervals.learn((station, 0, word) for station, word in sorted(found))
+    plan.intervals.learn(_sampled(plan))
+    unclear = [(s, w) for s, w in sorted(found) if plan.intervals.period(s, w) is None]
+    if unclear:
+        some = ", ".join(f"{word} ({station})" for station, word in unclear[:3])
+        plan.questions.append(
+            f"INTV has {some}, which may be hours and minutes (HH.NN) or hours; say --period"
+        )
         return
-    plan.notes += (f"periods of rain (INTV) are read as {plan.interval}",)
+    kinds = sorted({kind for kind in plan.intervals.known().values() if kind})
+    if kinds:
+        plan.notes += (f"periods of rain (INTV) are read as {' and '.join(kinds)}",)
+
+
+def _intervals(plan: FilePlan) -> set[tuple[str, str]]:
+    """Every station with every number that stands in its period column."""
+    roles = ("station", "period")
+    names = {role: plan.columns.names[role] for role in roles if role in plan.columns.names}
+    found: set[tuple[str, str]] = set()
+    for piece in rows(plan.source, plan.shape, Columns((), names, ()), plan.times):
+        periods = piece.names["period"]
+        stations = piece.names.get("station")
+        codes = periods.codes.astype(np.int64)
+        if stations is not None:
+            codes = stations.codes.astype(np.int64) * len(periods.words) + codes
+        for code in np.unique(codes).tolist():
+            station, period = divmod(code, len(periods.words))
+            word = periods.words[period]
+            name = plan.station if stations is None else stations.words[station]
+            if positive(word):
+                found.add((name, word))
+    return found
+
+
+def _sampled(plan: FilePlan) -> list[tuple[str, int, str]]:
+    """Station, time and period of the first rows: how far apart they are tells as well."""
+    names = plan.columns.names
+    times = _sample_times(plan)
+    return [
+        (row[names["station"]] if "station" in names else plan.station, int(ms), row[place])
+        for place in (names["period"],)
+        for row, ms, state in zip(plan.shape.rows, times.ms, times.state, strict=True)
+        if state == OK and positive(row[place])
+    ]
+
+
+def _sample_times(plan: FilePlan) -> timestamps.Times:
+    texts = [
+        " ".join(row[index].strip() for index in plan.columns.time) for row in plan.shape.rows
+    ]
+    return timestamps.read(of_texts(texts), plan.times.patterns)
 
 
 def step_of(plan: FilePlan) -> int | None:
@@ -147,12 +190,9 @@ def say_zone(plan: FilePlan, layout: Layout, options: ImportOptions, district: D
 
 def _differs(plan: FilePlan, zone: str, offset: int) -> bool:
     """Whether the zone has another offset at the first time of the file."""
-    texts = [" ".join(row[i].strip() for i in plan.columns.time) for row in plan.shape.rows[:1]]
-    times = timestamps.read(of_texts(texts), plan.times.patterns)
-    if not texts or times.state[0] != OK:
-        return False
-    utc = zones.to_utc(times.ms, ZoneInfo(zone))
-    return bool(times.ms[0] - utc.ms[0] != offset)
+    times = _sample_times(plan)
+    local = times.ms[times.naive & (times.state == OK)][:1]
+    return bool((local - zones.to_utc(local, ZoneInfo(zone)).ms != offset).any())
 
 
 def offset_text(offset: int) -> str:

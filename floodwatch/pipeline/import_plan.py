@@ -250,6 +250,8 @@ def _choose_time(plan: FilePlan, options: ImportOptions) -> None:
     if found is None:
         plan.questions.append(f"how are the times in {plan.time_column} written? --time-format")
         return
+    if found.name in UNDECIDED and layout and all("." in text for text in texts if text):
+        found = UNDECIDED[found.name][0]  # with points between them days come first
     if found.name in UNDECIDED:
         found = which_first(plan.source, shape, places, found)
     plan.times = found
@@ -308,7 +310,7 @@ def _choose_units(plan: FilePlan, options: ImportOptions, district: District) ->
     plan.values = tuple(values)
     for value in plan.values:
         if value.needs_unit and not _gauges_say(plan, value, district):
-            plan.questions.append(_ask_unit(value))
+            plan.questions.append(_ask_unit(plan, value))
 
 
 def _check_unit(value: ValueColumn, unit: str) -> None:
@@ -318,14 +320,15 @@ def _check_unit(value: ValueColumn, unit: str) -> None:
         raise ImportRefused(f"column {value.column}: {error}") from error
 
 
-def _ask_unit(value: ValueColumn) -> str:
+def _ask_unit(plan: FilePlan, value: ValueColumn) -> str:
     known = VARIABLES.get(value.variable)
     dimension = UNITS[known.unit].dimension if known else "length"
     fitting = ", ".join(name for name, unit in UNITS.items() if unit.dimension == dimension)
     unknown = headers.header(value.column).unknown
+    hint = f" ({plan.shape.layout.hint})" if plan.shape.layout and plan.shape.layout.hint else ""
     said = f" ({unknown!r} is not known)" if unknown else ""
     return (
-        f"in which unit is column {value.column} ({value.variable}){said}? say --unit, or "
+        f"in which unit is column {value.column} ({value.variable}){said}? say --unit{hint}, or "
         f"--map {value.column}={value.variable}:UNIT with one of: {fitting}"
     )
 

@@ -113,7 +113,7 @@ def _raw(plan: FilePlan, names: Mapping[str, str], value: ValueColumn) -> RawRea
     variable = value.variable or _variable(names.get("variable", ""))
     period = value.period or plan.period
     if names.get("period") and value.period is None:
-        period = plan.length(names["period"]) or period
+        period = plan.length(names["period"], station) or period
     if variable in VARIABLES and VARIABLES[variable].nature != "increment":
         period = None
     unit = _unit(names.get("unit", "") or value.unit, variable)

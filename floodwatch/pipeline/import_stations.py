@@ -30,7 +30,7 @@ def unknown_stations(plan: FilePlan, district: District, *, tz: str) -> list[New
             for word in piece.names["station"].words:
                 if _fit(word) and word not in district.codes:
                     found.setdefault(word, {})
-        if "variable" in names or ("period" in names and "station" in names):
+        if "variable" in names or "period" in names:
             _gauges_of_rows(piece.names, plan, found)
     own = "" if tz == district.timezone else tz
     return [
@@ -70,9 +70,11 @@ def _gauges_of_rows(names: object, plan: FilePlan, found: Found) -> None:
         station = words.get("station", plan.station)
         if station not in found:
             continue
-        said = plan.length(words["period"]) if words.get("period") else None
+        said = plan.length(words.get("period", ""), station)
         for variable, gauge, own in _measured(words, plan):
             period = own or said or plan.period
+            if period is None and plan.intervals:
+                continue  # a row without INTV has no rain of a period
             found[station][variable, gauge, _period(variable, period, plan)] = None
 
 

@@ -74,7 +74,8 @@ class Layout:
     summed: bool = False  # sums are over the step between rows
     aside: tuple[bytes, ...] = ()  # beginnings of lines that are no rows
     again: str = ""  # how every header line begins: all must be alike
-    interval: str = ""  # what numbers in the period column mean: see sl323
+    intervals: bool = False  # the period column has numbers, as INTV of SL 323 has
+    hint: str = ""  # what to say where a unit is asked for
     notes: tuple[str, ...] = ()
 
 

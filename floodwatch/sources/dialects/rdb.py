@@ -11,7 +11,7 @@ from floodwatch.sources.dialects.quantities import distinct
 
 _HEADER = re.compile(r'^"?agency_cd"?[\t,]"?site_no"?[\t,]', re.I)
 _FORMATS = re.compile(r"^\d+[sdn](\t\d+[sdn])*\s*$")
-_CODED = re.compile(r"(?:\w+_)?(\d{5})(?:_(\d{5}))?")
+_CODED = re.compile(r"(?:\w+?_)?(\d{5})(?:_(\d{5}))?")
 _TIME = ("datetime", "date", "dv_dt", "lev_dt", "time")
 _PARAMETERS = {
     "00010": ("water_temperature", "degC"),

@@ -1,12 +1,10 @@
 """Dumps of SL 323 tables (ST_PPTN_R, ST_RIVER_R, ST_RSVR_R, ST_WAS_R, ST_PUMP_R) of real-time data.
 
 Field names are the standard's. Vendors add columns, spell INTV as INVT, and write storage (W) in
-units of their own: it is asked for. INTV is HH.NN by the standard (0.05: five minutes) and hours in
-some databases (0.08): which of the two, the file's own numbers must tell.
+units of their own: it is asked for. How INTV is meant the file must tell: sources.rain_interval.
 """
 
 from floodwatch.model.clock import DAY, HOUR, MINUTE
-from floodwatch.model.errors import ImportRefused
 from floodwatch.sources.csv import headers
 from floodwatch.sources.dialects.cells import body, delimiter_of, fitted, split
 from floodwatch.sources.dialects.layout import SURE, Dialect, Layout, Look, Measured, NotThis
@@ -79,7 +77,8 @@ def lay_out(look: Look) -> Layout:
         time=(names.index("TM"),),
         names=roles,
         units={m.index: m.unit for m in values},
-        interval="auto" if "period" in roles else "",
+        intervals="period" in roles,
+        hint="the standard has 10⁶ m³ (--unit million_m3), many forms 万m³ (--unit wan_m3)",
         notes=(f"fields of {', '.join(tables)}",) if tables else (),
     )
 
@@ -101,32 +100,6 @@ def _measured(index: int, name: str, column: str) -> Measured:
     said = headers.header(column).unit
     # The day's rain is written at its end, so it is the sum of the day before that moment.
     return Measured(index, variable, said or unit, period=DAY if name == "DYP" else None)
-
-
-def meaning(words: set[str], *, where: str) -> str:
-    """HH.NN or hours, whichever the numbers of a period column can only be.
-
-    Raises ImportRefused when they tell neither, or both.
-    """
-    numbers = [float(word) for word in words if _is_number(word)]
-    parts = {(n, round(n * 100) % 100) for n in numbers if n != int(n)}
-    if not parts:
-        return HHNN  # whole hours are the same in both
-    as_clock = sum(minutes in _USUAL for _, minutes in parts)
-    as_hours = sum(_usual_minutes(n) for n, _ in parts)
-    if as_clock == len(parts) and as_hours < len(parts):
-        return HHNN
-    if as_hours == len(parts) and as_clock < len(parts):
-        return HOURS
-    some = ", ".join(sorted(words)[:5])
-    raise ImportRefused(
-        f"{where}: INTV has {some}, which may be hours and minutes (HH.NN) or hours; say --period"
-    )
-
-
-def _usual_minutes(hours: float) -> bool:
-    """Whether decimal hours, written with two places, are a usual number of minutes."""
-    return any(abs(hours % 1 * 60 - usual) <= 0.31 for usual in _USUAL)
 
 
 def _is_number(word: str) -> bool:
