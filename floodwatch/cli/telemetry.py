@@ -24,6 +24,7 @@ from floodwatch.sources.sl651.scan import scan
 
 SERVING = ("serve", "simulate")
 _BETWEEN = str.maketrans("", "", " \t\r\n,;:")
+_CONTROLS = frozenset(range(9))  # in every frame, in no text
 _NOT_HEX = re.compile(r"[^0-9A-Fa-f]")
 _BASE = re.compile(r"(?:DRZ)?([1-8])=(-?\d+(?:\.\d+)?)")
 
@@ -167,10 +168,10 @@ def _captures(given: tuple[str, ...]) -> Iterator[bytes]:
         yield b"".join(_octets(text) for text in given)
         return
     raw = sys.stdin.buffer.read()
-    if not raw.isascii() or b"\x01" in raw or b"\x02" in raw:
+    if _CONTROLS & set(raw):
         yield raw  # the frames themselves, not hex digits
         return
-    for line in raw.decode("ascii").splitlines():
+    for line in raw.decode("utf-8", "replace").splitlines():
         if line.strip() and not line.lstrip().startswith("#"):
             yield _octets(line)
 

@@ -83,7 +83,7 @@ def test_bytes_may_be_written_apart() -> None:
 
 
 def test_frames_are_read_from_input_a_line_each() -> None:
-    result = run(given=f"# two frames\n{TIMED.hex()}\n{COLD.hex(' ')}\n")
+    result = run(given=f"# 两条报文\n{TIMED.hex()}\n{COLD.hex(' ')}\n")
     assert [document["serial"] for document in documents(result)] == [1, 2]
 
 
