@@ -123,7 +123,7 @@ def _value(draft: Draft, name: str, given: str, kind: Kind | None) -> float | No
     if given == _MISSING:
         return None
     try:
-        if kind is not None and kind.lead == STATUS_BITS:
+        if kind is not None and kind.lead == STATUS_BITS and len(given) <= 8:
             return float(int(given, 16))
         if _NUMBER.fullmatch(given) and len(given) <= 40:
             return float(given)

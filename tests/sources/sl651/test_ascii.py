@@ -1,6 +1,8 @@
 """What ASCII messages say."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from floodwatch.model.clock import MINUTE
 from floodwatch.sources.sl651.encode import encode_up
@@ -90,9 +92,26 @@ def test_several_stations_in_one_message_each_have_their_values() -> None:
     ]
 
 
-@pytest.mark.parametrize("text", ["ST", PLACE + "TT", PLACE + "Z", "TT 99 Z 1 ", PLACE + "DRN05 "])
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("ST", PLACE + "TT", PLACE + "Z", "TT 99 Z 1 ", PLACE + "DRN05 "),
+        *(PLACE + "ZT " + "F" * 400, PLACE + "Z " + "9" * 400),
+    ],
+)
 def test_a_body_out_of_order_never_raises(text: str) -> None:
     assert said(text).serial == 1
+
+
+_WORDS = ["ST", "TT", "2607010800", "DRN05", "DRH00", "DRP", "DRZ1", "Z", "ZT", "GN", "GH", "M"]
+
+
+@given(
+    st.lists(st.sampled_from(_WORDS) | st.text("0123456789.-+FMZ", max_size=400), max_size=12),
+    st.sampled_from([0x31, 0x32, 0x34, 0x38, 0x41, 0x46]),
+)
+def test_any_words_in_any_order_never_raise(words: list[str], function: int) -> None:
+    assert said(" ".join(words)[:3000] + " ", function=function).serial == 1
 
 
 def test_a_body_without_serial_and_time_is_a_problem() -> None:

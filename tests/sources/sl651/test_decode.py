@@ -3,6 +3,8 @@
 import math
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from floodwatch.model.clock import HOUR, MINUTE
 from floodwatch.model.reading import RawReading
@@ -334,3 +336,21 @@ def test_a_reading_can_be_made_of_every_slot() -> None:
     for element in read(HOURLY, Dialect(bases={1: 10.0})).elements:
         for time, value in element.slots():
             assert RawReading(element.station, str(element.variable), time, value)
+
+
+_PIECES = ("F0F0", "F1F1", "F2F2", "F3F3", "FDF6", "F460", "F5C0", "0418", "3923", "FF11", "FF14C3")
+
+
+@given(
+    st.lists(st.sampled_from(_PIECES).map(bytes.fromhex) | st.binary(max_size=30), max_size=12),
+    st.integers(0, 255),
+    st.booleans(),
+)
+def test_any_bytes_in_any_order_never_raise(
+    parts: list[bytes], function: int, everything: bool
+) -> None:
+    dialect = Dialect(hunan=everything, zero_is_missing=everything, bases={1: 1.0})
+    message = read(raw_report(b"".join(parts).hex(), function=function), dialect)
+    assert message.serial == 1
+    for element in message.elements:
+        assert len(list(element.slots())) <= 4096
