@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from floodwatch.model.batch import Rejection
 from floodwatch.model.errors import Refused
 from floodwatch.model.reading import RawReading
-from floodwatch.model.variable import VARIABLES
+from floodwatch.model.variable import VARIABLES, Nature
 from floodwatch.sources.line_protocol import BadLine, Point, Value, points
 from floodwatch.sources.missing_words import says_none
 from floodwatch.sources.push_bodies import LONGEST_NAME, MOST, BadBody, Parsed, period_of
@@ -84,7 +84,14 @@ def readings_of(point: Point, time: int) -> Iterator[RawReading | str]:
         except Refused as error:
             yield str(error)
             continue
-        yield RawReading(station, variable, time, value, gauge, unit, period)
+        length = period if has_period(variable) else None
+        yield RawReading(station, variable, time, value, gauge, unit, length)
+
+
+def has_period(variable: str) -> bool:
+    """Whether the period said of a whole message is this variable's too: only amounts have one."""
+    known = VARIABLES.get(variable)
+    return known is None or known.nature is Nature.INCREMENT
 
 
 def _tag(tags: dict[str, str], name: str) -> str | None:

@@ -14,7 +14,7 @@ from floodwatch.model.moment import parse
 from floodwatch.model.reading import RawReading
 from floodwatch.model.variable import VARIABLES
 from floodwatch.sources.line_protocol import BadLine, points
-from floodwatch.sources.line_readings import MISTAKEN, PRECISIONS, readings_of
+from floodwatch.sources.line_readings import MISTAKEN, PRECISIONS, has_period, readings_of
 from floodwatch.sources.missing_words import says_none
 from floodwatch.sources.mqtt.settings import ARRIVAL, FACTORS, TopicTable
 from floodwatch.sources.mqtt.topics import Template, template
@@ -103,9 +103,9 @@ class _Kind:
         if to is not None:
             variable, unit = to.variable, to.unit or None
             gauge = gauge if to.gauge == "1" else to.gauge
-        return RawReading(
-            station, _name(variable, "variable"), time, value, gauge, unit, table.period
-        )
+        variable = _name(variable, "variable")
+        period = table.period if has_period(variable) else None
+        return RawReading(station, variable, time, value, gauge, unit, period)
 
     def _lines(self, named: dict[str, str], payload: bytes, arrival: int) -> Read:
         table = self.table

@@ -52,11 +52,11 @@ def test_what_the_topic_leaves_open_the_settings_say() -> None:
         "pump/3",
         topic="pump/{gauge}",
         station="A",
-        variable="stage",
+        variable="rainfall",
         unit="cm",
         period="5min",
     )
-    assert found.readings == (RawReading("A", "stage", NOW, 12.0, "3", "cm", 300_000),)
+    assert found.readings == (RawReading("A", "rainfall", NOW, 12.0, "3", "cm", 300_000),)
 
 
 @pytest.mark.parametrize(
