@@ -4,7 +4,17 @@ from collections.abc import Iterable, Mapping
 
 from floodwatch.model.clock import DAY, HOUR, MINUTE
 from floodwatch.model.errors import Refused
-from floodwatch.model.mute import FEED, OFFLINE, RISE_SILENT, STALE, Matter, Mute, MuteKind
+from floodwatch.model.mute import (
+    FEED,
+    OFFLINE,
+    RISE_SILENT,
+    SERVICE,
+    STALE,
+    SYSTEM,
+    Matter,
+    Mute,
+    MuteKind,
+)
 from floodwatch.model.severity import Severity
 from floodwatch.model.station import Station, StationKind
 
@@ -116,15 +126,18 @@ def muted_by(
 
 
 def _says(other: Matter, matter: Matter, station: Station, now: int) -> bool:
-    """Whether an alert says what another one would: the silence of a gateway, of a station, of a
-    gauge that rose.
+    """Whether an alert says what another one would: the silence of a source or gateway, of a
+    station, of a gauge that rose.
 
     One that is graver than what would hide it is told all the same. That a gauge fell silent while
     it rose is more than silence, and never hidden.
     """
     if matter.severity > other.severity:
         return False
-    if other.type == FEED and matter.type in (STALE, OFFLINE):
+    source = other.type == SYSTEM and other.gauge != SERVICE
+    if source and matter.type == FEED and matter.gauge == other.gauge:
+        return _lasts(other, matter, LINGER_FEED, now)
+    if (source or other.type == FEED) and matter.type in (STALE, OFFLINE):
         gateway = station.gateway
         linger = min(station.reporting.silent_after, LINGER_FEED)
         return bool(gateway) and gateway == other.gauge and _lasts(other, matter, linger, now)

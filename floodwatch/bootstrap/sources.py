@@ -11,6 +11,7 @@ from floodwatch.loops import Turn
 from floodwatch.model.district import District
 from floodwatch.model.errors import Fenced, Refused, StorageError
 from floodwatch.model.fields import Table
+from floodwatch.model.source import configured
 from floodwatch.scheduler import POLLERS, Job, Timetable
 from floodwatch.sources.http_poll import HttpPoll
 from floodwatch.sources.sql_poll import SqlPoll
@@ -205,17 +206,6 @@ class Sources:
             for way, note in notes:
                 way.give_back(note)
             raise
-
-
-def configured(district: District) -> Iterator[tuple[str, str, Table]]:
-    """(name, kind, settings) of every source: "sl651" of a table, "sql:county" of a list."""
-    for kind, value in district.sources.items():
-        if isinstance(value, Table):
-            yield kind, kind, value
-        elif isinstance(value, list | tuple):
-            for table in value:
-                if isinstance(table, Table):
-                    yield f"{kind}:{getattr(table, 'name', '')}", kind, table
 
 
 def _polling(poller: Poller, way: Way) -> Callable[[], None]:

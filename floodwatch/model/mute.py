@@ -5,6 +5,8 @@ from typing import NamedTuple
 
 # Types of rules about silence.
 STALE, OFFLINE, FEED, RISE_SILENT = "stale", "offline", "feed", "rise_silent"
+SYSTEM = "system"  # of the service itself; one about a source has its name as gauge
+SERVICE = "1"  # the gauge of the others
 
 
 class MuteKind(StrEnum):

@@ -1,7 +1,11 @@
 """What a source says of itself: whether it works, what it brought, where it goes on."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
+
+from floodwatch.model.district import District
+from floodwatch.model.fields import Table
 
 REFUSALS = 20  # so many are kept of a source, the newest first
 

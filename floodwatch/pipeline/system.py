@@ -7,7 +7,7 @@ from floodwatch.model.alert import Holds, Origin, RuleKey, RuleState
 from floodwatch.model.clock import DAY, MINUTE
 from floodwatch.model.finding import Finding
 from floodwatch.model.severity import Severity
-from floodwatch.pipeline import faults, lines
+from floodwatch.pipeline import faults, lines, source_watch
 from floodwatch.pipeline.backups import RESCUED
 from floodwatch.pipeline.judge import settle
 from floodwatch.pipeline.plan import Plan
@@ -71,6 +71,8 @@ def _findings(
     yield key("database"), _rescued(moment, setting(tx.connection, RESCUED))
     for name, finding in lines.findings(tx.connection, plan.district, now=moment.now):
         yield key(name), finding
+    for name, finding in source_watch.findings(tx.connection, plan.district, now=moment.now):
+        yield RuleKey("system", name, source_watch.VARIABLE, TYPE, "none"), finding
     failed = faults.known(tx.connection)
     yield key("judgement"), _judgement(moment, failed) if failed else CLEAR
 

@@ -10,7 +10,7 @@ from floodwatch.model.unit import UNITS
 from floodwatch.model.variable import VARIABLES
 
 _TARGET = re.compile(r"(?P<variable>[a-z0-9_]+)(?:@(?P<gauge>[^:@/]{1,32}))?(?::(?P<unit>.+))?")
-_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
+_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,23}")
 
 
 class Target(NamedTuple):
@@ -54,7 +54,7 @@ def _source_name(given: object) -> str:
     if not isinstance(given, str) or not _NAME.fullmatch(given):
         refuse(
             f"{given!r} cannot be the name of a source",
-            'use small letters, digits, "-" and "_", such as name = "county"',
+            'use up to 24 small letters, digits, "-" and "_", such as name = "county"',
         )
     return given
 

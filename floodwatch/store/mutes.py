@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
+    and_,
     ColumnElement,
     Connection,
     Select,
@@ -18,7 +19,17 @@ from sqlalchemy import (
 )
 
 from floodwatch.model.alert import ObligationState, Origin
-from floodwatch.model.mute import FEED, OFFLINE, RISE_SILENT, STALE, Matter, Mute, MuteKind
+from floodwatch.model.mute import (
+    FEED,
+    OFFLINE,
+    RISE_SILENT,
+    SERVICE,
+    STALE,
+    SYSTEM,
+    Matter,
+    Mute,
+    MuteKind,
+)
 from floodwatch.model.notification import OutboxState
 from floodwatch.model.people import Way
 from floodwatch.store.among import among
@@ -65,18 +76,21 @@ def muting(connection: Connection) -> Muting:
     """Everything muting is decided by; two short questions while nothing is muted."""
     mutes = unended(connection)
     open_ = alert.c.resolved_at.is_(None)
+    speaks = or_(
+        alert.c.type.in_(_SAYING), and_(alert.c.type == SYSTEM, alert.c.gauge != SERVICE)
+    )
     saying = _matters(
         connection,
         select(*_MATTER, alert.c.muted_by).where(
-            open_, or_(alert.c.type.in_(_SAYING), alert.c.muted_by.is_not(None))
+            open_, or_(speaks, alert.c.muted_by.is_not(None))
         ),
     )
     if not mutes and not saying:
         return Muting([], [], [])
-    others = [matter for matter in saying if matter.type in _SAYING]
+    others = [matter for matter in saying if matter.type in (*_SAYING, SYSTEM)]
     concerned: list[ColumnElement[bool]] = [alert.c.muted_by.is_not(None)]
     if others:
-        concerned.append(alert.c.type.in_((STALE, OFFLINE)))
+        concerned.append(alert.c.type.in_((STALE, OFFLINE, FEED)))
     if shelved := [one.alert_id for one in mutes if one.alert_id is not None]:
         concerned.append(among(connection, alert.c.id, shelved))
     if worked_on := [one.station for one in mutes if one.kind is MuteKind.MAINTENANCE]:
