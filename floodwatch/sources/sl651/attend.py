@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 TOGETHER = 32  # frames of one connection that are committed at the same time
 PATIENCE_S = 30.0  # for a commit; then there is no answer, and the station sends again
 MOST_WAITING = 5_000  # frames that wait for a commit; beyond it nothing more is taken in
-REFUSED_A_MINUTE, REFUSED_A_PEER = 120, 12  # rows kept of frames that are not taken
+REFUSED_A_MINUTE, REFUSED_A_PEER = 120, 12  # rows kept of frames refused, and of repeated ones
 Pieces = Sequence[Frame | Damage]
 Write = Callable[[bytes], None]
 
@@ -76,6 +76,7 @@ class Attendant:
         self.counts: Counter[str] = Counter()
         self._flights: dict[Key, asyncio.Future[Receipt]] = {}
         self._row = Seldom(way.clock, each=REFUSED_A_PEER, most=REFUSED_A_MINUTE)
+        self._again = Seldom(way.clock, each=REFUSED_A_PEER, most=10 * REFUSED_A_MINUTE)
         self._said = Seldom(way.clock, each=1, most=60)
         self._beside: set[asyncio.Future[Receipt]] = set()
 
@@ -131,7 +132,7 @@ class Attendant:
             return None
         if step.repeated or step.key in self._flights:
             self.counts["repeated"] += 1
-            if step.repeated:
+            if step.repeated and self._again(step.address):
                 self._aside(step.traces, ())
             return self._flights.get(step.key)
         loop = asyncio.get_running_loop()

@@ -17,6 +17,7 @@ log = logging.getLogger(__name__)
 ABOVE = 1024
 SPARE = 512  # descriptors beside the connections
 BACKLOG = 1024
+UNSENT = 32_768  # bytes of replies the kernel may hold for one station
 
 
 def room_for(connections: int) -> int:
@@ -54,6 +55,7 @@ def listening(host: str, port: int, *, udp: bool) -> tuple[socket.socket, socket
 
 def lifted(accepted: socket.socket) -> socket.socket:
     """The same connection under a number that leaves the low ones to the rest of the process."""
+    accepted.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, UNSENT)
     try:
         number = fcntl.fcntl(accepted.fileno(), fcntl.F_DUPFD_CLOEXEC, ABOVE)
     except OSError:
