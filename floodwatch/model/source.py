@@ -63,3 +63,14 @@ def joined(older: Note, newer: Note) -> Note:
         refusals=(newer.refusals + older.refusals)[:REFUSALS],
         cursor=older.cursor if newer.cursor is None else newer.cursor,
     )
+
+
+def configured(district: District) -> Iterator[tuple[str, str, Table]]:
+    """(name, kind, settings) of every source: "sl651" of a table, "sql:county" of a list."""
+    for kind, value in district.sources.items():
+        if isinstance(value, Table):
+            yield kind, kind, value
+        elif isinstance(value, list | tuple):
+            for table in value:
+                if isinstance(table, Table):
+                    yield f"{kind}:{getattr(table, 'name', '')}", kind, table

@@ -4,7 +4,6 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
-    and_,
     ColumnElement,
     Connection,
     Select,
@@ -76,14 +75,10 @@ def muting(connection: Connection) -> Muting:
     """Everything muting is decided by; two short questions while nothing is muted."""
     mutes = unended(connection)
     open_ = alert.c.resolved_at.is_(None)
-    speaks = or_(
-        alert.c.type.in_(_SAYING), and_(alert.c.type == SYSTEM, alert.c.gauge != SERVICE)
-    )
+    speaks = or_(alert.c.type.in_(_SAYING), and_(alert.c.type == SYSTEM, alert.c.gauge != SERVICE))
     saying = _matters(
         connection,
-        select(*_MATTER, alert.c.muted_by).where(
-            open_, or_(speaks, alert.c.muted_by.is_not(None))
-        ),
+        select(*_MATTER, alert.c.muted_by).where(open_, or_(speaks, alert.c.muted_by.is_not(None))),
     )
     if not mutes and not saying:
         return Muting([], [], [])
