@@ -4,6 +4,7 @@ import re
 from dataclasses import replace
 
 from floodwatch.model.clock import HOUR, MINUTE
+from floodwatch.sources.csv import headers
 from floodwatch.sources.dialects.cells import body, delimiter_of, fitted, split
 from floodwatch.sources.dialects.layout import SURE, Dialect, Layout, Look, Measured, NotThis
 from floodwatch.sources.dialects.quantities import distinct, plain, quantity
@@ -13,7 +14,8 @@ _OFFSET = re.compile(r"(?:GMT|UTC)\s?([+-])\s?(\d{1,2}):?(\d{2})?|\b(GMT|UTC)\b"
 _SERIAL = re.compile(r"(?:LGR )?S/N:?\s*(\w+)")
 _LABEL = re.compile(r"\bLBL:\s*([^,)]+)")
 _HEADER = re.compile(
-    r"(Date[ -]?Time|Date|Fecha|Datum|Data|Dato|日期)\b.*(GMT|UTC|LGR S/N|\(E[SD]T|\(C[SD]T)|"
+    r"(Date[ -]?Time|Date|Fecha|Datum|Data|Dato|日期)\b.*(GMT|UTC|LGR S/N|\([A-Z]{3,4}\)|"
+    r"Coupler (At|De)tached|Host Connected|End Of File)|"
     r'^"?#"?[,;\t]\s*"?(Date|Fecha|Datum)',
     re.I,
 )
@@ -31,6 +33,8 @@ def recognise(look: Look) -> float:
         return SURE
     header = look.line(0)
     if _HEADER.search(header) and ("S/N" in header or _OFFSET.search(header)):
+        return 0.9
+    if re.search(r"Coupler Detached|Host Connected|End Of File", header, re.I):
         return 0.9
     return 0.6 if re.match(r'^"?#"?,\s*"?Date[ -]Time', header) else 0.0
 
@@ -72,7 +76,7 @@ def lay_out(look: Look) -> Layout:
 
 def _name_and_unit(column: str) -> tuple[str, str]:
     """`Abs Pres, psi (LGR S/N: 1)`, `Abs Pres (psi)` and `Temp - °C` taken apart."""
-    text = re.sub(r"\s*\((?:LGR|SEN|S/N|LBL|[^)]*S/N)[^)]*\)", "", column).strip()
+    text = re.sub(r"\s*\((?:LGR|SEN|S/N|LBL|[^)]*S/N)[^)]*\)|\s+#\d+$", "", column).strip()
     name, mark, unit = text.rpartition(",")
     if mark and name:
         return name.strip(), unit.strip()
@@ -86,7 +90,11 @@ def _name_and_unit(column: str) -> tuple[str, str]:
 def _values(columns: list[tuple[int, str, str]]) -> tuple[Measured, ...]:
     found = []
     for index, name, unit in columns:
-        measured = _counted(index, name, unit) or quantity(index, name, unit)
+        measured = (
+            _counted(index, name, unit)
+            or quantity(index, name, unit)
+            or _by_unit(index, name, unit)
+        )
         if measured and (unit or measured.variable == "battery"):
             found.append((name, measured))
     levels = [n for n, m in found if m.variable == "stage"]
@@ -101,6 +109,13 @@ def _counted(index: int, name: str, unit: str) -> Measured | None:
         return None
     measured = quantity(index, "rain", unit.rsplit(maxsplit=1)[-1] if unit else "")
     return replace(measured, variable="rainfall_total") if measured and measured.unit else None
+
+
+def _by_unit(index: int, name: str, unit: str) -> Measured | None:
+    """A probe with a name of its own (`K-Type, °F`, `Tidbit 1, °C`): its unit says what it is."""
+    if headers.unit_of(unit) not in ("degC", "degF"):
+        return None
+    return quantity(index, f"{name} temp", unit)
 
 
 def _offset(header: str) -> tuple[int | None, str]:

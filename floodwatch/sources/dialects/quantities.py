@@ -27,7 +27,7 @@ _RULES = tuple(
         ("battery", r"batt|akku|accu\b|supply volt"),
         ("rainfall", r"rain|precip|niederschlag|neerslag|pluie|pluvio|lluvia|雨量|降水"),
         ("turbidity", r"turb|trübung"),
-        ("ph", r"^ph\b|\bph$"),
+        ("ph", r"^p ?h\b|\bp ?h$"),
         ("dissolved_oxygen", r"dissolved oxygen|\bo?do\b"),
         ("water_temperature", r"temp|^t$|\btob1\b|水温"),
         ("pressure", r"pres|druck|druk|baro|\bbp\b|psi\b|\bp$|\bp1\b"),

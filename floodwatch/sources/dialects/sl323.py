@@ -4,6 +4,8 @@ Field names are the standard's. Vendors add columns, spell INTV as INVT, and wri
 units of their own: it is asked for. How INTV is meant the file must tell: sources.rain_interval.
 """
 
+import re
+
 from floodwatch.model.clock import DAY, HOUR, MINUTE
 from floodwatch.sources.csv import headers
 from floodwatch.sources.dialects.cells import body, delimiter_of, fitted, split
@@ -88,11 +90,17 @@ def _header(look: Look) -> tuple[int | None, list[str]]:
         upper = line.upper()
         if "STCD" in upper and "TM" in upper:
             fields = split(line, delimiter_of(line, ",\t;|"))
-            names = [headers.header(field).name.strip('"[]` ').upper() for field in fields]
-            names = [name.rpartition(".")[2] for name in names]
+            names = [_field(field) for field in fields]
             if "STCD" in names and "TM" in names:
                 return place, names
     return None, []
+
+
+def _field(text: str) -> str:
+    """The name of a field without its table, its quotes and its unit."""
+    plain = text.rpartition(".")[2].strip('"` ')
+    bare = re.fullmatch(r"\[(\w+)\]", plain)
+    return (bare[1] if bare else headers.header(plain).name).upper()
 
 
 def _measured(index: int, name: str, column: str) -> Measured:

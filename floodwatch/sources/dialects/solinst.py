@@ -21,7 +21,7 @@ def recognise(look: Look) -> float:
         return 0.0
     if look.find(_SERIAL, most=place + 1) is not None or look.find(_UNIT, most=place + 1):
         return SURE
-    return 0.6
+    return 0.6 if re.search(r"\bms\b", look.line(place)) else 0.3
 
 
 def lay_out(look: Look) -> Layout:
