@@ -47,13 +47,11 @@ def write(path: Path, sheet: str, target: TextIO, *, name: str) -> str:
 
     _check_size(path, name)
     try:
-        book = load_workbook(path, read_only=True, data_only=True, keep_links=False)
-        try:
+        with path.open("rb") as file:  # by its path it would be judged by its ending
+            book = load_workbook(file, read_only=True, data_only=True, keep_links=False)
             chosen = _sheet(book, sheet, name)
             _write(_rows(chosen), target)
             return str(chosen.title)
-        finally:
-            book.close()
     except (
         InvalidFileException,
         zipfile.BadZipFile,
