@@ -43,6 +43,8 @@ COMMANDS = {
     "forecast": "registers",
     "backup-source": "registers",
     "sl651": "telemetry",
+    "sources": "sources",
+    "source": "sources",
     "backup": "keeping",
     "backups": "keeping",
     "restore": "keeping",
