@@ -12,6 +12,7 @@ from floodwatch.model.district import District
 from floodwatch.model.errors import Fenced, Refused, StorageError
 from floodwatch.model.fields import Table
 from floodwatch.model.source import configured
+from floodwatch.pipeline import dropped
 from floodwatch.scheduler import POLLERS, Job, Timetable
 from floodwatch.sources.http_poll import HttpPoll
 from floodwatch.sources.sql_poll import SqlPoll
@@ -80,7 +81,9 @@ class Sources:
         polled: Mapping[str, Callable[[Any, Way], Poller]] = POLLED,
     ) -> None:
         self._services, self._timetable, self._epoch, self._turn = services, timetable, epoch, turn
-        self._listened, self._polled = listened, polled
+        folders = dropped.poller(services.database, services.data)
+        self._listened = listened
+        self._polled: dict[str, Callable[[Any, Way], Poller]] = {"drop": folders, **polled}
         self._kept: dict[str, _Kept] = {}
         self._version = -1
         self._written = float("-inf")

@@ -16,6 +16,7 @@ from floodwatch.notify.channels.sms_tencent import TencentTable
 from floodwatch.notify.channels.smtp import SmtpTable
 from floodwatch.notify.channels.voice import VoiceTable
 from floodwatch.notify.channels.webhook import WebhookTable
+from floodwatch.sources.drop_settings import DropTable
 from floodwatch.sources.mqtt.settings import MqttTable
 from floodwatch.sources.push_settings import PushTable
 from floodwatch.sources.sl651.settings import Sl651Table
@@ -73,6 +74,7 @@ class SourcesTable(Table):
     sl651: Sl651Table | None = None
     sql: list[SqlTable] = Field(default_factory=list)
     http: list[HttpTable] = Field(default_factory=list)
+    drop: list[DropTable] = Field(default_factory=list)
 
 
 class WatchTable(Table):

@@ -84,6 +84,10 @@ class Way:
             )
         )
 
+    def brought(self, counts: Counts, *, newest: int | None) -> None:
+        """Note what became of values that went another way than `submit`, as those of a file."""
+        self._add(Note(counts=counts, newest=newest))
+
     def worked(self) -> None:
         """The source works, whether or not it brought anything; listeners say so once a minute."""
         self._add(Note(tried=True, worked=True))
