@@ -87,6 +87,7 @@ class Sources:
         self._kept: dict[str, _Kept] = {}
         self._version = -1
         self._written = float("-inf")
+        self._wished: dict[str, int] | None = None
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="sources", daemon=True)
 
@@ -106,6 +107,7 @@ class Sources:
         """One round: follow the configuration, start what waits, write down what was noted."""
         self._follow()
         self._start_what_waits()
+        self._hurry()
         now = self._services.clock.monotonic()
         if now - self._written >= WRITTEN_S:
             self._written = now
@@ -149,6 +151,15 @@ class Sources:
         self._version = district.version
         self._start_what_waits()
         self._timetable.put([kept.job for kept in self._kept.values() if kept.job])
+
+    def _hurry(self) -> None:
+        """Ask what a person wants to be asked now; what was wished before this engine is over."""
+        with self._services.database.read() as connection:
+            wished = source_log.asked_now(connection)
+        for name, at in wished.items():
+            if self._wished is not None and at > self._wished.get(name, 0):
+                self._timetable.hurry(name)
+        self._wished = wished
 
     def _way(self, name: str, kind: str) -> Way:
         services = self._services

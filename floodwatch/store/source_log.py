@@ -4,7 +4,9 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, delete, select, text, update
 
+from floodwatch.model.clock import HOUR
 from floodwatch.model.source import NONE, REFUSALS, Counts, Note
+from floodwatch.store.clockwork import set_setting, setting
 from floodwatch.store.database import Transaction
 from floodwatch.store.dialect import dialect_of
 from floodwatch.store.source_tables import source_state
@@ -112,6 +114,21 @@ def place(tx: Transaction, name: str, kind: str, *, cursor: Any) -> None:
     )
     if not changed.rowcount:
         noted(tx, name, kind, note=Note(cursor=cursor), now=0)
+
+
+def ask_now(tx: Transaction, name: str, *, at: int) -> None:
+    """A person wants a source to be asked at once."""
+    wanted = asked_now(tx.connection)
+    set_setting(tx, _ASK_NOW, {**{n: w for n, w in wanted.items() if at - w < HOUR}, name: at})
+
+
+def asked_now(connection: Connection) -> dict[str, int]:
+    """Source -> when a person last wanted it to be asked at once (service ms)."""
+    found = setting(connection, _ASK_NOW)
+    return {str(n): int(at) for n, at in found.items()} if isinstance(found, dict) else {}
+
+
+_ASK_NOW = "sources_now"
 
 
 def forget(tx: Transaction, name: str) -> None:

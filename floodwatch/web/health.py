@@ -20,7 +20,7 @@ from floodwatch.pipeline import canary, machine
 from floodwatch.pipeline.heartbeat import HEARTBEAT
 from floodwatch.pipeline.self_watch import ABSENT, AUDIT, BUDDY
 from floodwatch.store import board, clockwork, delivery_log
-from floodwatch.web import telemetry
+from floodwatch.web import sources, telemetry
 from floodwatch.web.guard import PUBLIC, needs
 from floodwatch.web.here import here
 from floodwatch.web.overview import board_at
@@ -126,6 +126,7 @@ def show() -> str:
             audit=clockwork.setting(connection, AUDIT),
             telemetry=telemetry.standing(connection),
             telemetry_words=telemetry.WORDS,
+            sources=sources.lines(connection, present.district, now=present.now),
         )
 
 
@@ -201,6 +202,7 @@ def metrics() -> Response:
         found = life(connection)
         waiting = sum(delivery_log.waiting(connection).values())
         stations = telemetry.standing(connection)
+        asked = sources.lines(connection, present.district, now=present.now)
     space = machine.room(services().data, services().database.path)
     numbers = {
         "floodwatch_engine_age_seconds": -1.0 if found.age is None else found.age / 1000,
@@ -224,5 +226,5 @@ def metrics() -> Response:
             f'floodwatch_loop_age_seconds{{loop="{loop.name}"}} {loop.turned:.1f}\n'
             for loop in found.stamps.loops
         )
-    text += telemetry.metrics(stations)
+    text += telemetry.metrics(stations) + sources.metrics(asked)
     return Response(text, mimetype="text/plain; version=0.0.4; charset=utf-8")

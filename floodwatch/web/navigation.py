@@ -65,6 +65,7 @@ MENU: tuple[tuple[LazyString, tuple[Entry, ...]], ...] = (
             Entry("delivery.show_exercises", _l("通知演练"), Role.OFFICER),
             Entry("rehearsal.show", _l("预演"), Role.ENGINEER),
             Entry("health.show", _l("运行状况")),
+            Entry("sources.show", _l("数据来源"), Role.OFFICER),
         ),
     ),
     (

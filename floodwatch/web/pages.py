@@ -28,6 +28,7 @@ from floodwatch.web import (
     rehearsal,
     responses,
     sheets,
+    sources,
     station,
 )
 from floodwatch.web.services import Services, service_ms
@@ -56,6 +57,7 @@ GROUPS = (
     rehearsal,
     responses,
     sheets,
+    sources,
     station,
 )
 

@@ -11,6 +11,7 @@ from flask.testing import FlaskClient
 from floodwatch.model.district import Plan, RuleSetting
 from floodwatch.model.people import Role
 from floodwatch.model.severity import Severity
+from floodwatch.sources.http_settings import HttpTable
 from floodwatch.store import city_requests, passwords, people, plans
 from floodwatch.store import tables as t
 from floodwatch.store.clockwork import set_setting
@@ -85,6 +86,7 @@ FORMS: dict[str, tuple[str, str, dict[str, Any]]] = {
         {"action": "start", "level": "III", "document": "示防〔2026〕9号"},
     ),
     "sheets.send_bulletin": (Role.OFFICER, "/bulletin", {"person": PATROL}),
+    "sources.poll": (Role.ENGINEER, "/sources/poll", {"name": "http:upstream"}),
     "sheets.send_handover": (Role.OFFICER, "/handover", {"person": PATROL}),
     "station.answered": (
         *(Role.OFFICER, f"/stations/{HOSTILE}/requests/1/answer"),
@@ -137,6 +139,11 @@ def _prepare(endpoint: str, app: Flask, room: Room, client: FlaskClient) -> str 
             set_setting(tx, "first_run", kept)
     elif endpoint == "delivery.confirm":
         return link(room)
+    elif endpoint == "sources.poll":
+        upstream = HttpTable(name="upstream", preset="ea", sites=["1"])
+        room.configuration.district = replace(
+            room.configuration.district, sources={"http": [upstream]}
+        )
     elif endpoint == "demo.steer":
         room.configuration.district = replace(room.configuration.district, demonstration=True)
     elif endpoint.startswith("imports."):

@@ -30,6 +30,7 @@ PAGES = (
     "/calls/ledger.csv",
     "/calls/ledger?alert=1",
     "/frames",
+    "/sources",
     "/inbox",
     "/health",
     "/registers",
