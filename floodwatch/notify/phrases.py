@@ -3,6 +3,7 @@
 from floodwatch.model.alert import DISTRICT
 from floodwatch.model.clock import HOUR, MINUTE
 from floodwatch.model.district import District
+from floodwatch.model.station import MANUAL
 from floodwatch.model.variable import VARIABLES, Nature
 from floodwatch.notify.figures import (
     PONDING,
@@ -47,6 +48,8 @@ def place(occasion: Occasion, district: District, language: str) -> str:
     gauge = clean(occasion.rule.gauge)
     if gauge in ("1", "*"):  # the only one, or all of them
         return name
+    if gauge == MANUAL:
+        return f"{name}人工" if language == "zh" else f"{name} by hand"
     if language != "zh":
         return f"{name} {gauge}"
     return f"{name}{gauge}号" if gauge.isdigit() else f"{name}{gauge}"

@@ -9,6 +9,7 @@ from floodwatch.model.alert import Origin, RuleKey
 from floodwatch.model.batch import Batch, Receipt
 from floodwatch.model.clock import HOUR, MINUTE
 from floodwatch.model.reading import Outcome, SeriesKey
+from floodwatch.model.station import MANUAL
 from floodwatch.pipeline.believe import assessed
 from floodwatch.pipeline.intake import Item, receipts, take
 from floodwatch.pipeline.judge import judge
@@ -96,6 +97,7 @@ class Ingest:
             (item.key.station, item.time)
             for item in items
             if item.key and item.outcome is None and item.import_id is None
+            if item.key.gauge != MANUAL  # an 08:00 reading entered at 09:00 is nobody's clock
         )
         found = newest_by_station(pairs)
         for station, newest in found.items():

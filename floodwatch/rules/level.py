@@ -13,7 +13,7 @@ from floodwatch.model.district import District
 from floodwatch.model.finding import UNKNOWN, Finding
 from floodwatch.model.quality import Flag, Reason, reason_of
 from floodwatch.model.reading import Latest, SeriesKey
-from floodwatch.model.station import Station
+from floodwatch.model.station import MANUAL, Station
 from floodwatch.model.threshold import Threshold
 from floodwatch.rules.bands import DIGITS, FOREVER, Band, Bands, Stretch, next_band, worst
 from floodwatch.rules.belief import doubtful, failed
@@ -31,6 +31,7 @@ PARAMETERS = {
     "asks": "code of the pumping station that is asked for when the band joint_dispatch opens"
 }
 LOOK_BACK = 3 * HOUR
+BY_HAND = 26 * HOUR  # people read a staff once a day
 NEARLY_AN_HOUR = 50 * MINUTE  # a change seen over less is not said to be that of an hour
 
 
@@ -167,7 +168,9 @@ class LevelRule:
         return unmoved(kinds, values, follows=follows, down=self.key.direction == "down")
 
     def describe(self, language: str) -> str:
-        """The rule in words for the station page."""
+        """The rule in words for the station page; what holds by hand too is said once."""
+        if self.key.gauge == MANUAL and self._bands.all[0].threshold.gauge != MANUAL:
+            return ""
         return describe_bands(self.key.variable, self._bands.all, language)
 
 
@@ -203,6 +206,16 @@ def _change(series: Series | None, *, until: int) -> tuple[float, int] | None:
     return round(float(series.values[now] - series.values[start]) * HOUR / span, 4), span
 
 
+def _by_hand(
+    grouped: Mapping[RuleKey, Sequence[Threshold]],
+) -> Iterable[tuple[RuleKey, Sequence[Threshold]]]:
+    """The same limits for readings by eye, where they have none of their own."""
+    for key, found in grouped.items():
+        mine = key._replace(gauge=MANUAL)
+        if key.gauge == "1" and mine not in grouped:
+            yield mine, found
+
+
 def build(
     district: District, station: Station, thresholds: Sequence[Threshold]
 ) -> Iterable[LevelRule]:
@@ -215,7 +228,7 @@ def build(
         if direction in ("up", "down") and threshold.variable not in RAINFALL:
             key = RuleKey(station.code, threshold.gauge, threshold.variable, TYPE, direction)
             grouped.setdefault(key, []).append(threshold)
-    for key, found in grouped.items():
+    for key, found in [*grouped.items(), *_by_hand(grouped)]:
         usual = holds(kind=station.kind, outlet=station.outlet, variable=key.variable, type=TYPE)
         chosen = choose(district.rules, station, key, default=usual)
         if chosen.enabled:
@@ -224,6 +237,6 @@ def build(
                 found,
                 series=SeriesKey(station.code, key.gauge, key.variable),
                 holds=chosen.holds,
-                silent_after=station.reporting.silent_after,
+                silent_after=BY_HAND if key.gauge == MANUAL else station.reporting.silent_after,
                 tz=district.zone_of(station.code),
             )

@@ -1,7 +1,7 @@
 """The board's rows: what each station shows of itself now. Pure."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -13,7 +13,7 @@ from floodwatch.model.district import District
 from floodwatch.model.quality import Flag, flag_of
 from floodwatch.model.reading import Latest, SeriesKey
 from floodwatch.model.station import MANUAL, Gauge, Reporting, Station, StationKind
-from floodwatch.model.threshold import FLOOD_LIMIT, ruling
+from floodwatch.model.threshold import FLOOD_LIMIT, Threshold, ruling
 from floodwatch.model.variable import HOUSEKEEPING
 from floodwatch.rules.defaults import RAIN
 
@@ -23,6 +23,7 @@ MAIN: Mapping[StationKind, tuple[str, ...]] = {
     StationKind.METER: ("meter_volume", "flow"),
     StationKind.SUPPLY: ("residual_chlorine", "chlorine_dioxide", "turbidity", "pressure", "flow"),
 }
+BY_HAND_DUE, BY_HAND_OLD = 26 * HOUR, 72 * HOUR  # of readings by eye
 TREND: Mapping[str, int] = {"ponding_depth": 10 * MINUTE}  # others: one hour
 
 
@@ -173,14 +174,14 @@ def _row(
     values: dict[str, Value] = {}
     for gauge in station.gauges:
         if gauge.variable not in values:  # the first of a kind speaks on the board
-            values[gauge.variable] = value_of(station, gauge, known, blind=blind)
+            value = value_of(station, gauge, known, blind=blind)
+            values[gauge.variable] = _or_by_hand(station, gauge, value, known=known, blind=blind)
     main = values.get(main_variable(station)) or Value("", "1")
     row = Row(station, GROUPS.get(station.kind, "water"), main, values)
     row.severity = max((alert["severity"] for alert in alerts), default=0)
     row.alert_ids = [alert["id"] for alert in alerts]
     row.rain = _rain(station, known)
-    key = SeriesKey(station.code, main.gauge, main.variable)
-    limits = of_series(district.thresholds, key)
+    limits = _limits(district, station, main)
     tz = district.zone_of(station.code)
     row.flood_limit = next(
         (t.value for t in ruling(limits, known.now, tz) if t.name in FLOOD_LIMIT), None
@@ -190,6 +191,26 @@ def _row(
     if station.curve and main.variable == "stage" and main.value is not None:
         _storage(row, known, district=district, tz=tz)
     return row
+
+
+def _or_by_hand(
+    station: Station, gauge: Gauge, value: Value, *, known: Known, blind: Blind
+) -> Value:
+    """Where telemetry is silent, what somebody has read since."""
+    if value.state not in ("silent", "unknown") or gauge.variable in RAIN or gauge.gauge == MANUAL:
+        return value
+    mine = value_of(station, replace(gauge, gauge=MANUAL), known, blind=blind)
+    if mine.time is None or mine.state == "silent" or mine.time <= (value.time or 0):
+        return value
+    return mine
+
+
+def _limits(district: District, station: Station, value: Value) -> list[Threshold]:
+    """The limits of a value; readings by eye have those of the gauge unless they have their own."""
+    found = of_series(district.thresholds, SeriesKey(station.code, value.gauge, value.variable))
+    if found or value.gauge != MANUAL:
+        return found
+    return of_series(district.thresholds, SeriesKey(station.code, "1", value.variable))
 
 
 def main_variable(station: Station) -> str:
@@ -218,6 +239,12 @@ def value_of(station: Station, gauge: Gauge, known: Known, *, blind: Blind) -> V
     before = known.earlier.get(key)
     if before is not None and reading.time - before[0] <= span + 2 * reporting.silent_after:
         value.change = reading.value - before[1]
+    if gauge.gauge == MANUAL:  # read once a day; no rule calls it silent
+        value.due_after, value.silent_after = BY_HAND_DUE, BY_HAND_OLD
+        value.state = "fresh" if quiet <= BY_HAND_DUE else "due"
+        if quiet > BY_HAND_OLD:
+            value.state = "silent"
+        return value
     value.due_after = _due_after(reporting, value)
     # The page counts ages on by itself: what a rule calls silent is so at any age.
     value.silent_after = 1 if blind.to(station, gauge) else reporting.silent_after
@@ -264,7 +291,7 @@ def _storage(row: Row, known: Known, *, district: District, tz: ZoneInfo) -> Non
     before = known.week_rain.get(station.rain_from or station.code, 0.0)
     row.alpha = RunoffPair().of(before)
     tops = {"crest": station.crest} if station.crest else {}
-    limits = of_series(district.thresholds, SeriesKey(station.code, row.main.gauge, "stage"))
+    limits = _limits(district, station, row.main)
     for limit in ruling(limits, known.now, tz):
         if limit.name in (*FLOOD_LIMIT, "design_flood"):
             name = "flood_limit" if limit.name in FLOOD_LIMIT else limit.name

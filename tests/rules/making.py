@@ -12,7 +12,7 @@ from floodwatch.model.quality import GOOD
 from floodwatch.model.reading import Latest, Reading, SeriesKey
 from floodwatch.model.season import Season
 from floodwatch.model.severity import Severity
-from floodwatch.model.station import Gauge, Reporting, Station, StationKind
+from floodwatch.model.station import MANUAL, Gauge, Reporting, Station, StationKind
 from floodwatch.model.threshold import Comparator, Threshold
 from floodwatch.rules import compile_rules
 from floodwatch.rules.context import Context, Rule
@@ -86,11 +86,11 @@ def district(
 
 
 def only_rule(found: District, type_: str = "level", direction: str = "") -> Rule:
-    """The one rule of a type."""
+    """The one rule of a type for what telemetry brings."""
     (rule,) = (
         r
         for r in compile_rules(found)
-        if r.key.type == type_ and direction in ("", r.key.direction)
+        if r.key.type == type_ and r.key.gauge != MANUAL and direction in ("", r.key.direction)
     )
     return rule
 

@@ -1,5 +1,6 @@
 """The level rule: bands, hysteresis, doubt, silence, seasons."""
 
+from dataclasses import replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -13,9 +14,10 @@ from floodwatch.model.finding import UNKNOWN
 from floodwatch.model.quality import Flag, Reason, pack
 from floodwatch.model.season import Season
 from floodwatch.model.severity import Severity
-from floodwatch.model.station import Gauge, StationKind
+from floodwatch.model.station import MANUAL, Gauge, StationKind
 from floodwatch.model.threshold import Comparator
-from floodwatch.rules.level import trend
+from floodwatch.rules.level import LevelRule, trend
+from floodwatch.rules.registry import compile_rules
 from tests.rules.making import STAGE, T, context, district, judge_stage, limit, only_rule, series
 from tests.rules.making import station as make_station
 
@@ -196,3 +198,19 @@ def test_the_most_specific_setting_wins() -> None:
 def test_the_station_page_gets_words() -> None:
     assert "水位 ≥ 96.50 m design(Ⅱ级)" in RULE.describe("zh")
     assert "stage ≥ 97.00 m check(I)" in RULE.describe("en")
+
+
+def test_readings_by_eye_are_held_against_the_same_limits_and_said_once() -> None:
+    rules = {rule.key.gauge: rule for rule in compile_rules(district(BANDS))}
+    assert set(rules) >= {"1", MANUAL}
+    assert rules[MANUAL].needs[0].key == STAGE._replace(gauge=MANUAL)
+    assert isinstance(rules[MANUAL], LevelRule)
+    assert rules[MANUAL].describe("zh") == ""
+
+
+def test_limits_of_their_own_stand_alone_for_readings_by_eye() -> None:
+    own = replace(BANDS[0], gauge=MANUAL, value=99.0)
+    rules = [r for r in compile_rules(district((*BANDS, own))) if r.key.gauge == MANUAL]
+    (mine,) = (rule for rule in rules if isinstance(rule, LevelRule))
+    assert [band.limit for band in mine.bands.all] == [99.0]
+    assert mine.describe("zh")

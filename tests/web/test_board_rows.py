@@ -101,3 +101,22 @@ def test_what_comes_through_a_dead_gateway_is_not_live() -> None:
     station = replace(district.stations[RESERVOIR], gateway="北片")
     behind = replace(district, stations={**district.stations, RESERVOIR: station})
     assert coverage(behind, given).live == 0
+
+
+BY_HAND = SeriesKey(RESERVOIR, "manual", "stage")
+
+
+def test_what_somebody_has_read_stands_where_telemetry_is_silent() -> None:
+    old = {STAGE: newest(STAGE, 104.0, 5 * HOUR), BY_HAND: newest(BY_HAND, 104.9, HOUR)}
+    row = reservoir(known()._replace(latest=old))
+    assert (row.main.value, row.main.gauge, row.main.state) == (104.9, "manual", "fresh")
+    assert row.passed[0].threshold.name == "design_flood"
+    live = {STAGE: newest(STAGE, 104.0, MINUTE), BY_HAND: newest(BY_HAND, 104.9)}
+    assert reservoir(known()._replace(latest=live)).main.gauge == "1"
+
+
+def test_a_gauge_read_once_a_day_is_not_called_silent_the_same_day() -> None:
+    for hours, state in ((20, "fresh"), (30, "due"), (80, "silent")):
+        seen = {BY_HAND: newest(BY_HAND, 104.0, hours * HOUR)}
+        row = reservoir(known()._replace(latest=seen))
+        assert row.main.state == (state if state != "silent" else "unknown")
