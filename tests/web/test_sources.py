@@ -35,7 +35,7 @@ def asked(room: Room) -> Room:
 @pytest.mark.usefixtures("asked")
 def test_the_page_says_how_each_source_stands_and_what_was_refused(sign_in: SignIn) -> None:
     page = sign_in(Role.OFFICER).get("/sources").text
-    assert "<b>中断</b><br><small>example.org: HTTP 500</small>" in page
+    assert "<b>中断</b><br><small>连续失败 3 次：example.org: HTTP 500</small>" in page
     assert "http:other" in page
     assert "unknown station" in page
     assert HOSTILE_NAME not in page  # escaped
