@@ -7,10 +7,24 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.bench import charts, importing, ingest, rehearsing, report, telling, ticking, together
+from tests.bench import (
+    charts,
+    dialects,
+    importing,
+    ingest,
+    rehearsing,
+    report,
+    telemetry,
+    telling,
+    ticking,
+    together,
+)
 
 PARTS: dict[str, Callable[[argparse.Namespace], report.Table]] = {
     "import": lambda given: importing.measure(given.scratch, rows=given.rows, rounds=given.rounds),
+    "dialects": lambda given: dialects.measure(
+        given.scratch, values=given.rows, rounds=given.rounds
+    ),
     "chart": lambda given: charts.measure(given.scratch, repetitions=given.repetitions),
     "ingest": lambda given: ingest.measure(
         given.scratch, seconds=given.seconds, rounds=given.rounds
@@ -22,6 +36,7 @@ PARTS: dict[str, Callable[[argparse.Namespace], report.Table]] = {
     "telling": lambda given: telling.measure(
         given.scratch, seconds=given.seconds, rounds=given.rounds
     ),
+    "telemetry": lambda given: telemetry.measure(given.scratch, seconds=given.seconds),
     "ticking": lambda given: ticking.measure(given.scratch, seconds=given.seconds),
 }
 

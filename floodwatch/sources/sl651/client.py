@@ -39,6 +39,7 @@ class Station:
     station_class: str = "H"
     zone: ZoneInfo = SHANGHAI
     patience: float = 10.0  # seconds for an answer
+    between: float = 2.0  # seconds before a connection that failed is tried again
     serial: int = 0
     connects: int = 0
     _reader: asyncio.StreamReader | None = None
@@ -64,9 +65,12 @@ class Station:
             try:
                 await self._connect(host, port)
                 await self._write(report.frame)
-                await asyncio.wait_for(self._answer(report.serial), self.patience)
-            except (OSError, EOFError, TimeoutError):
+                async with asyncio.timeout(self.patience):
+                    await self._answer(report.serial)
+            except (OSError, EOFError, TimeoutError) as error:
                 await self.hang_up()
+                if sending <= REPEATS and not isinstance(error, TimeoutError):
+                    await asyncio.sleep(self.between)
                 continue
             waited = self.clock.monotonic() - began
             return report._replace(waited=waited, sendings=sending, answered=True)
@@ -125,6 +129,7 @@ class Fleet:
     made: Callable[[Station, random.Random], Report] = field(default_factory=lambda: water_and_rain)
     told: Callable[[Report], object] = lambda report: None
     ramp: float = 20.0  # seconds in which all connect
+    between: float = 2.0
 
     async def run(self, seconds: float) -> None:
         """Until so many seconds after all are connected; `told` hears of each report."""
@@ -132,7 +137,8 @@ class Fleet:
         began = asyncio.get_running_loop().time()
         async with asyncio.TaskGroup() as group:
             for number, address in enumerate(self.addresses):
-                station = Station(address, self.clock, serial=chance.randrange(60_000))
+                serial = chance.randrange(60_000)
+                station = Station(address, self.clock, between=self.between, serial=serial)
                 starts = began + self.ramp * number / max(1, len(self.addresses))
                 own = random.Random(chance.random())
                 group.create_task(self._live(station, starts, began + self.ramp + seconds, own))
@@ -143,12 +149,14 @@ class Fleet:
         loop = asyncio.get_running_loop()
         due = starts
         await asyncio.sleep(max(0.0, due - loop.time()))
-        while loop.time() < ends:
-            report = self.made(station, chance)
-            self.told(await station.report(self.host, self.port, report))
-            due += self.every
-            await asyncio.sleep(max(0.0, min(due, ends) - loop.time()))
-        await station.hang_up()
+        try:
+            while loop.time() < ends:
+                report = self.made(station, chance)
+                self.told(await station.report(self.host, self.port, report))
+                due += self.every
+                await asyncio.sleep(max(0.0, min(due, ends) - loop.time()))
+        finally:
+            await station.hang_up()
 
 
 def water_and_rain(station: Station, chance: random.Random) -> Report:
