@@ -22,7 +22,9 @@ from floodwatch.model.variable import VARIABLES
 from floodwatch.notify.channels import CHANNELS
 from floodwatch.notify.channels import TABLES as CHANNEL_TABLES
 from floodwatch.rules.registry import PARAMETERS
+from floodwatch.sources.http_settings import HttpTable
 from floodwatch.sources.sl651.settings import Sl651StationTable, Sl651Table
+from floodwatch.sources.sql_settings import SqlTable, SqlTableTable
 from floodwatch.store import tables
 from floodwatch.web.pages import GROUPS
 
@@ -33,6 +35,9 @@ TABLES: tuple[type[BaseModel], ...] = (
     SourcesTable,
     Sl651Table,
     Sl651StationTable,
+    SqlTable,
+    SqlTableTable,
+    HttpTable,
     WatchTable,
     StationTable,
     ReportingTable,
