@@ -162,6 +162,7 @@ class Buffer:
     def _count(self, written: Written) -> None:
         group = written.group
         self.account.counts += written.counts
+        self.account.left += written.left
         for refusal in written.refusals:
             self._note(refusal)
         count = self.account.series.setdefault(group.slot.key, SeriesCount())
@@ -171,7 +172,7 @@ class Buffer:
             keep = np.ones(times.size, np.bool_)
             keep[[refusal.place for refusal in written.refusals]] = False
             times, values = times[keep], values[keep]
-        if times.size:
+        if times.size and not written.left:
             canonical = group.slot.canonical(values)
             low, high = float(canonical.min()), float(canonical.max())
             count.see(int(times[0]), int(times[-1]), low, high)

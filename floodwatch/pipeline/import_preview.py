@@ -8,9 +8,11 @@ from floodwatch.model.district import District
 from floodwatch.pipeline.import_files import Given, Planned, plan_files
 from floodwatch.pipeline.import_plan import FilePlan
 from floodwatch.sources.csv.options import ImportOptions
+from floodwatch.sources.csv.shape import likely
 from floodwatch.sources.csv.zipped import File
 
 _ROWS = 20
+_OTHERS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +22,8 @@ class FilePreview:
     file: str
     bytes: int
     dialect: str
+    confidence: float  # from 0 to 1, of a maker's dialect; 0: a table of nobody in particular
+    alternatives: list[str]  # other dialects it may be in, the likeliest first
     encoding: str
     delimiter: str
     tz: str
@@ -32,6 +36,7 @@ class FilePreview:
     stations: list[str]  # known ones among the first rows
     unknown_stations: list[str]
     questions: list[str]
+    notes: list[str]  # what was decided that somebody should know
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +82,8 @@ def _file(plan: FilePlan, district: District) -> FilePreview:
         file=plan.source.name,
         bytes=plan.source.size,
         dialect=plan.dialect,
+        confidence=shape.confidence,
+        alternatives=[name for name in likely(plan.source) if name != plan.dialect][:_OTHERS],
         encoding=shape.encoding,
         delimiter=shape.delimiter,
         tz=plan.tz,
@@ -89,4 +96,5 @@ def _file(plan: FilePlan, district: District) -> FilePreview:
         stations=[name for name in distinct if name in district.codes],
         unknown_stations=[name for name in distinct if name not in district.codes],
         questions=plan.questions,
+        notes=list(plan.notes),
     )

@@ -37,6 +37,8 @@ def options_of(document: Mapping[str, Any]) -> ImportOptions:
             "save it again"
         )
     given = dict(document)
+    if "no_value" in given:
+        given["no_value"] = tuple(given["no_value"])
     if "map" in given:
         given["map"] = tuple(Column(**entry) for entry in given["map"])
     return ImportOptions(**given)

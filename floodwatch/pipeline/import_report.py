@@ -42,7 +42,7 @@ class SeriesCount:
 
 @dataclass
 class FileAccount:
-    """One file's accounting; `counts` always adds up to lines times value columns."""
+    """One file's accounting; `counts` and `left` always add up to lines times value columns."""
 
     file: str
     width: int = 1  # mapped value columns
@@ -56,6 +56,7 @@ class FileAccount:
     rejects_file: str | None = None
     detected: dict[str, Any] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    left: int = 0  # values read but not written, because the import was stopped
     refused: str = ""  # why the file could not be read at all
 
     @property
@@ -77,6 +78,7 @@ class FileAccount:
             "unknown_stations": dict(self.unknown_stations.most_common(1000)),
             "notes": self.notes,
             "refused": self.refused,
+            "left": self.left,
             "rejects": [reject._asdict() for reject in self.rejects],
             "rejects_file": self.rejects_file,
         }

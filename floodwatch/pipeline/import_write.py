@@ -26,6 +26,7 @@ from floodwatch.store.imports import NewDelta
 from floodwatch.store.journal import JOURNAL_SPAN, Quarantined, SeriesMap
 
 MOST_BLOCKS = 8  # a transaction: live readings wait no longer than it takes
+GRACE = 200_000  # readings: less than a second, so that little of what was read is lost
 _BATCH = 500
 _TRIES = 5
 
@@ -68,6 +69,7 @@ class Written:
     group: Group
     counts: Counter[Outcome] = field(default_factory=Counter)
     refusals: list[Refusal] = field(default_factory=list)
+    left: int = 0  # not written, because the import was stopped
 
 
 @dataclass
@@ -81,6 +83,8 @@ class Store:
     import_id: int | None
     source: str
     notify: bool = False
+    cancelled: Callable[[], bool] = lambda: False
+    grace: int | None = None  # readings still to be written once the import was stopped
     touched: set[int] = field(default_factory=set)
 
     def write(self, groups: Sequence[Group]) -> list[Written]:
@@ -94,6 +98,16 @@ class Store:
             border = self._border(written.group.slot.key, ids, sealed)
             self._write_newer(written, border, ids.get(written.group.slot.key))
         return done
+
+    def _is_over(self) -> bool:
+        """Whether nothing more is written: it was stopped, and a little has been since."""
+        if self.grace is None and self.cancelled():
+            self.grace = GRACE
+        return self.grace is not None and self.grace <= 0
+
+    def _spend(self, readings: int) -> None:
+        if self.grace is not None:
+            self.grace -= readings
 
     def _ids(self, keys: Iterable[SeriesKey]) -> dict[SeriesKey, int]:
         wanted = sorted(keys)
@@ -118,12 +132,16 @@ class Store:
         """Prepare outside, commit a few at a time; a series' portions one after the other."""
         parts = _Ahead(self._parts(done, ids, sealed))
         while parts.more():
+            if self._is_over():
+                parts.leave()
+                return
             with self.database.read() as connection:
                 ready = self._prepare(connection, parts)
             if self.import_id is not None:
                 self._commit(ready)
             for entry in ready:
                 self.touched.add(entry.part.series_id)
+                self._spend(entry.part.series.size)
                 entry.part.count(entry.prepared.overwritten)
 
     def _prepare(self, connection: Connection, parts: "_Ahead") -> "list[_Ready]":
@@ -201,6 +219,11 @@ class Store:
         group = group._replace(readings=readings._replace(quality=found))
         for low in range(start, readings.times.size, _BATCH):
             high = min(low + _BATCH, readings.times.size)
+            if self._is_over():
+                rest = readings.part(low, readings.times.size)
+                written.left += rest.times.size + sum(rest.repeats())
+                return
+            self._spend(high - low)
             with self.database.read() as connection:
                 known = _known(connection, series_id, readings.times[low:high])
             outcomes, reasons = self._hand_on(group, low, high, known)
@@ -328,6 +351,11 @@ class _Ahead:
             return None
         self._waiting = next(self._parts, None)
         return part
+
+    def leave(self) -> None:
+        """Count what is left as not written."""
+        while (part := self.take(set())) is not None:
+            part.written.left += part.series.size
 
     def put_back(self, part: _Part) -> None:
         if self._waiting is not None:

@@ -96,6 +96,7 @@ def run(
         number,
         source=f"import:{number}",
         notify=options.notify,
+        cancelled=cancelled,
     )
     running = _Run(
         Report(number, [], dry_run=options.dry_run),

@@ -46,6 +46,13 @@ class DropTable(Table):
     time_column: str = ""
     time_format: str = ""
     map: list[Annotated[str, BeforeValidator(_column)]] = Field(default_factory=list)
+    sheet: str = ""
+    decimal: str = ""
+    thousands: str = ""
+    no_value: list[str] = Field(default_factory=list)
+    quality_column: str = ""
+    day_label: str = ""
+    force_tz: bool = False
     accept_misdated: bool = False
 
     @field_validator("every", mode="after")
@@ -71,7 +78,10 @@ class DropTable(Table):
             for name in _OPTIONS
             if getattr(self, name) not in (None, getattr(usual, name))
         }
-        return given | ({"map": columns} if columns else {}) | {"notify": self.notify}
+        lists = {"map": columns, "no_value": tuple(self.no_value)}
+        return (
+            given | {name: said for name, said in lists.items() if said} | {"notify": self.notify}
+        )
 
 
 _OPTIONS = (
@@ -87,5 +97,11 @@ _OPTIONS = (
     "tz",
     "time_column",
     "time_format",
+    "sheet",
+    "decimal",
+    "thousands",
+    "quality_column",
+    "day_label",
+    "force_tz",
     "accept_misdated",
 )

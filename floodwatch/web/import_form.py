@@ -26,6 +26,7 @@ def options_of(form: MultiDict[str, str], *, dry_run: bool = False) -> ImportOpt
     return ImportOptions(
         **given,
         period=span(period) if period else None,
+        no_value=tuple(text for text in form.get("no_value", "").split() if text),
         map=_map(form) if form.get("mapped") else (),
         dry_run=dry_run,
     )
@@ -50,6 +51,8 @@ def form_of(options: ImportOptions) -> dict[str, str]:
     given = {name: str(getattr(options, name)) for name in TEXTS}
     found = {name: text for name, text in given.items() if text and text != AUTO}
     found |= {name: "1" for name in TICKS if name not in OF_A_CALL and getattr(options, name)}
+    if options.no_value:
+        found["no_value"] = " ".join(options.no_value)
     if options.period:
         found["period"] = duration(options.period)
     if options.map:

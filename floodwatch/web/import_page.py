@@ -17,13 +17,13 @@ from floodwatch.pipeline.import_preview import Preview, previewed
 from floodwatch.pipeline.import_verdicts import Verdict, verdicts
 from floodwatch.sources.csv.options import ImportOptions
 from floodwatch.sources.csv.zipped import File
+from floodwatch.sources.dialects import registry
 from floodwatch.store import import_profiles
 from floodwatch.web import refusal_words
 from floodwatch.web.here import here
 from floodwatch.web.import_form import MOST_COLUMNS, options_of
 from floodwatch.web.services import services
 
-DIALECTS = ("auto", "long", "wide")
 LOOK_S = 6.0  # a preview that takes longer shows what it has
 _EXAMPLES = 4
 
@@ -72,7 +72,7 @@ def show(token: str, files: Sequence[File]) -> str:
         used=request.args.get("used", ""),
         variables=VARIABLES,
         units=UNITS,
-        dialects=DIALECTS,
+        dialects=registry.NAMES,
         form=request.args,
         stations=here().district.stations,
     )

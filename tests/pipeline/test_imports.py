@@ -328,11 +328,34 @@ def test_a_cancelled_import_accounts_for_what_it_has_read(
         submit=Journal(sqlite_database, place).submit,
         who="示范张三",
         now=NOW,
-        cancelled=lambda: next(polls),
+        cancelled=lambda: next(polls, True),
     )
     assert found.state == "cancelled"
     assert 0 < found.count(Outcome.STORED) == found.files[0].lines < 50
     assert len(stored(sqlite_database)) == found.files[0].lines
+
+
+@pytest.mark.parametrize("days", [1, 400])
+def test_an_import_that_is_stopped_writes_little_more_and_counts_the_rest(
+    sqlite_database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, days: int
+) -> None:
+    """In rows of the journal and in blocks."""
+    monkeypatch.setattr("floodwatch.pipeline.import_write.GRACE", 0)
+    rows = "".join(f"6199000{1 + n % 2},{iso(days_ago(days) - n)},{n}\n" for n in range(50))
+    place = district()
+    found = imports.run(
+        sqlite_database,
+        [write(tmp_path / "a.csv", HEAD + rows)],
+        ImportOptions(**LONG),
+        place,
+        submit=Journal(sqlite_database, place).submit,
+        who="示范张三",
+        now=NOW,
+        cancelled=lambda: True,
+    )
+    (file,) = found.files
+    assert (file.left, sum(file.counts.values()), file.values) == (50, 0, 50)
+    assert stored(sqlite_database) == {}
 
 
 def test_a_file_that_changes_while_it_is_read_leaves_an_import_that_can_be_taken_back(

@@ -13,7 +13,7 @@ from floodwatch.sources.csv.record import Broken, split
 from floodwatch.sources.csv.stream import LONGEST_LINE, Source, beginning, check_headers
 from floodwatch.sources.dialects.cells import body
 from floodwatch.sources.dialects.layout import Layout, Look
-from floodwatch.sources.dialects.registry import Recognised, choose
+from floodwatch.sources.dialects.registry import Recognised, choose, recognised
 
 DELIMITERS = (",", "\t", ";", "|")
 _NAMES = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";"}
@@ -112,6 +112,11 @@ def _units(lines: Sequence[str], start: int, delimiter: str, width: int) -> dict
     units = {place: unit for place, unit in found.items() if unit}
     words = sum(bool(cell) for cell in cells)
     return units if units and not any(map(_is_data, cells)) and words <= len(units) + 2 else {}
+
+
+def likely(source: Source) -> list[str]:
+    """The dialects of makers a file may be in, the likeliest first."""
+    return [found.dialect.name for found in recognised(_glance(source, ImportOptions()))]
 
 
 def _glance(source: Source, options: ImportOptions) -> Look:
