@@ -199,6 +199,7 @@ def _import_file(running: _Run, plan: FilePlan) -> bool:
     buffer.add(taker.finish())
     buffer.flush(final=True)
     buffer.finish()
+    stopped = stopped or account.left > 0
     declared = plan.shape.layout.declared if plan.shape.layout else None
     if not stopped and declared is not None and declared != account.lines:
         account.notes.append(f"the file says it has {declared:,} rows; it has {account.lines:,}")
