@@ -103,7 +103,7 @@ class SqlDatabase:
                 return ask(connection)
 
         try:  # the driver's own limits come first; this one is for a network that says nothing
-            return within(self._seconds + CONNECT_S + 5, work, name="sql-source")
+            return within(self._seconds + _connect(self._seconds) + 3, work, name="sql-source")
         except TimeoutError:
             raise Refused(f"{self._shown}: no answer within {self._seconds:g} s") from None
         except SQLAlchemyError as error:
@@ -117,29 +117,34 @@ class SqlDatabase:
             yield connection  # never committed
 
 
+def _connect(seconds: float) -> int:
+    """How long connecting may take: no longer than an answer, and 2 s at least."""
+    return max(2, min(CONNECT_S, round(seconds)))
+
+
 def _engine(url: URL, *, seconds: float, zone: str) -> Engine:
     options: dict[str, Any] = {}
-    whole = max(1, round(seconds))
+    whole, connect = max(1, round(seconds)), _connect(seconds)
     match url.drivername:
         case "postgresql+psycopg":
             options = {
-                "connect_timeout": CONNECT_S,
+                "connect_timeout": connect,
                 "tcp_user_timeout": whole * 1000,
                 "options": f"-c default_transaction_read_only=on -c timezone={zone}"
                 f" -c statement_timeout={whole * 1000}",
             }
         case "mysql+pymysql" | "mariadb+pymysql":
             options = {
-                "connect_timeout": CONNECT_S,
+                "connect_timeout": connect,
                 "read_timeout": whole + 2,
                 "write_timeout": whole,
             }
         case "mssql+pyodbc":
-            options = {"timeout": CONNECT_S}
+            options = {"timeout": connect}
         case "mssql+pymssql":
-            options = {"login_timeout": CONNECT_S, "timeout": whole}
+            options = {"login_timeout": connect, "timeout": whole}
         case "oracle+oracledb":
-            options = {"tcp_connect_timeout": float(CONNECT_S)}
+            options = {"tcp_connect_timeout": float(connect)}
     engine = create_engine(url, poolclass=NullPool, connect_args=options, hide_parameters=True)
 
     @event.listens_for(engine, "connect")

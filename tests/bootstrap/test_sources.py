@@ -239,3 +239,14 @@ def test_a_district_without_sources_starts_none(rig: Rig) -> None:
     rig.given = {"missing": [], **District().sources}
     rig.look()
     assert rig.made == []
+
+
+def test_a_source_that_a_person_wants_asked_is_asked_at_once(rig: Rig) -> None:
+    rig.set(ask=[Settings(name="a")])
+    assert until(rig.jobs_done)
+    first = rig.state("ask:a").last_success
+    assert first is not None
+    with rig.services.database.write() as tx:
+        source_log.ask_now(tx, "ask:a", at=rig.services.now())
+    rig.look()
+    assert until(lambda: (rig.state("ask:a").last_success or 0) > first)

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import make_url
 from sqlalchemy.exc import DBAPIError
 
 from floodwatch.config.live import Configuration
@@ -20,6 +21,7 @@ from floodwatch.sources.way import Way
 from floodwatch.store.database import Database
 from tests.pipeline.town import GAUGE, RESERVOIR, START, Town
 from tests.servers import mariadb_server
+from tests.sources.line import line
 from tests.sources.telemetry_database import Telemetry, telemetry
 
 NOW = START + 12 * HOUR
@@ -326,6 +328,36 @@ def test_a_database_that_is_away_is_asked_again_and_found(
     county.run("ALTER TABLE away RENAME TO ST_RSVR_R")
     rig.poll()
     assert rig.values() == [95.12]
+
+
+def test_a_line_that_is_cut_or_silent_is_a_failure_and_all_goes_on_when_it_is_back(
+    county: Telemetry, town: Town
+) -> None:
+    address = make_url(county.url)
+    assert address.port
+    with line(address.port) as wire:
+        rig = Rig(county, town, timeout="1s")
+        url = address.set(port=wire.port).render_as_string()
+        rig.settings = rig.settings.model_copy(update={"url": url})
+        rig.start()
+        county.put("ST_RSVR_R", RESERVOIR, NOW, RZ=95.12)
+        with pytest.raises(Refused, match=r"(?i)refused"):
+            rig.poll()
+        wire.join()
+        rig.poll()
+        wire.cut()
+        county.put("ST_RSVR_R", RESERVOIR, NOW + MINUTE, RZ=95.14)
+        with pytest.raises(Refused):
+            rig.poll()
+        wire.dumb = True
+        wire.join()
+        with pytest.raises(Refused, match=r"(?i)timed out|timeout|no answer"):
+            rig.poll()
+        wire.cut()
+        wire.dumb = False
+        wire.join()
+        rig.poll()
+        assert rig.values() == [95.12, 95.14]
 
 
 def test_rain_of_which_nobody_knows_how_long_it_fell_waits_until_that_shows(
