@@ -1,6 +1,7 @@
 """How a maker's file will be read: what its dialect says, and what people say beside it."""
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
 from zoneinfo import ZoneInfo
 
@@ -16,6 +17,7 @@ from floodwatch.sources.csv import headers, timestamps, zones
 from floodwatch.sources.csv.columns import of_texts
 from floodwatch.sources.csv.options import CANONICAL, ImportOptions
 from floodwatch.sources.csv.table import Columns, rows
+from floodwatch.sources.csv.time_format import UNDECIDED, TimeFormat
 from floodwatch.sources.csv.timestamps import OK
 from floodwatch.sources.dialects.layout import Layout, Measured
 from floodwatch.sources.rain_interval import RainIntervals
@@ -152,9 +154,7 @@ def _sampled(plan: FilePlan) -> list[tuple[str, int, str]]:
 
 
 def _sample_times(plan: FilePlan) -> timestamps.Times:
-    texts = [
-        " ".join(row[index].strip() for index in plan.columns.time) for row in plan.shape.rows
-    ]
+    texts = [" ".join(row[index].strip() for index in plan.columns.time) for row in plan.shape.rows]
     return timestamps.read(of_texts(texts), plan.times.patterns)
 
 
@@ -168,6 +168,17 @@ def step_of(plan: FilePlan) -> int | None:
         return None
     step, count = Counter(steps.tolist()).most_common(1)[0]
     return int(step) if count >= _STEADY * steps.size else None
+
+
+def plainly_first(texts: Sequence[str], undecided: TimeFormat) -> TimeFormat:
+    """Which number is the day, if the first rows tell: a logger writes all its dates alike."""
+    some = of_texts(text for text in texts if text.strip())
+    fitting = [
+        kind
+        for kind in UNDECIDED[undecided.name]
+        if (timestamps.read(some, kind.patterns).state == OK).all()
+    ]
+    return fitting[0] if len(fitting) == 1 else undecided
 
 
 def say_zone(plan: FilePlan, layout: Layout, options: ImportOptions, district: District) -> None:

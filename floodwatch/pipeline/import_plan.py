@@ -252,8 +252,10 @@ def _choose_time(plan: FilePlan, options: ImportOptions) -> None:
         return
     if found.name in UNDECIDED and layout and all("." in text for text in texts if text):
         found = UNDECIDED[found.name][0]  # with points between them days come first
+    if found.name in UNDECIDED and layout:
+        found = import_layout.plainly_first(texts, found)
     if found.name in UNDECIDED:
-        found = which_first(plan.source, shape, places, found)
+        found = which_first(plan.source, shape, places, found, alike=layout is not None)
     plan.times = found
 
 

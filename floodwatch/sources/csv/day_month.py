@@ -53,20 +53,35 @@ class _Candidate:
 
 
 def which_first(
-    source: Source, shape: Shape, places: tuple[int, ...], undecided: TimeFormat = EITHER
+    source: Source,
+    shape: Shape,
+    places: tuple[int, ...],
+    undecided: TimeFormat = EITHER,
+    *,
+    alike: bool = False,
 ) -> TimeFormat:
-    """Read all the times every way. Raises ImportRefused when more than one way fits, or none."""
+    """Read all the times every way. Raises ImportRefused when more than one way fits, or none.
+
+    `alike`: it is known that all dates are written alike, so the first that tell are enough.
+    """
     found = [_Candidate(kind) for kind in UNDECIDED[undecided.name]]
     columns = Columns(places, {}, ())
     readings = [rows(source, shape, columns, candidate.kind) for candidate in found]
     for pieces in zip(*readings, strict=True):
         _compare(found, pieces)
+        if alike and (only := _only_one(found)):
+            return only
     likely = [candidate for candidate in found if not candidate.backwards] or found
     names = {candidate.kind.name for candidate in likely}
     left = [candidate for candidate in likely if not candidate.refuted_by & names]
     if len(left) == 1:
         return left[0].kind
     raise ImportRefused(f"{source.name}: {_undecided(found, left)}")
+
+
+def _only_one(found: list[_Candidate]) -> TimeFormat | None:
+    left = [one.kind for one in found if not one.refuted_by]
+    return left[0] if len(left) == 1 else None
 
 
 def _compare(found: list[_Candidate], pieces: tuple[Rows, ...]) -> None:
