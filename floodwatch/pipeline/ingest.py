@@ -137,16 +137,20 @@ def _hold_back_ahead(tx: Transaction, intake: Intake) -> None:
 def _sort_out_known(tx: Transaction, intake: Intake) -> None:
     """Tell duplicates and corrections from what is new; within the transaction the last one wins.
 
-    What an import overwrites is kept, so that the import can be taken back.
+    What an import overwrites is kept, so that the import can be taken back; a value that a gauge
+    says again is the gauge's own from then on.
     """
     items = intake.open()
     known = journal.stored(tx, [intake.place(item) for item in items])
     corrections, overwritten = [], []
+    again: dict[tuple[int, int], Correction] = {}
     for item in items:
         place = intake.place(item)
         old = known.get(place)
         if old is not None and old[0] == item.value:
             item.outcome = Outcome.DUPLICATE
+            if item.import_id is None:
+                again[place] = Correction(*place, *old, item.value, intake.now, item.source)
             continue
         item.outcome = Outcome.STORED if old is None else Outcome.CORRECTED
         if item.import_id is not None:
@@ -156,6 +160,7 @@ def _sort_out_known(tx: Transaction, intake: Intake) -> None:
                 Correction(*place, old[0], old[1], item.value, intake.now, item.source)
             )
         known[place] = (item.value, item.quality or 0)
+    corrections += [again[place] for place in imports.claimed(tx, sorted(again))]
     journal.correct(tx, corrections)
     imports.record_overwritten(tx, overwritten)
 

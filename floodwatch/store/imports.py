@@ -4,16 +4,18 @@ Every import is a layer of writes: the value of a time is that of the last write
 delta keeps, for the times an import changed in one transaction, what stood there before.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Connection, Row, delete, func, insert, select, text, update
+from sqlalchemy import Connection, Row, TextClause, delete, func, insert, select, text, update
 
 from floodwatch.hydrology.series import Series
 from floodwatch.store import block_codec
 from floodwatch.store.database import Transaction
+from floodwatch.store.dialect import Dialect
 from floodwatch.store.tables import audit, import_delta, imported, quarantine
 
 RUNNING, DONE, CANCELLED, FAILED = "running", "done", "cancelled", "failed"
@@ -259,6 +261,25 @@ def corrections_above(connection: Connection, below: Delta) -> list[tuple[int, i
         },
     )
     return [(row[0], row[1], row[2]) for row in rows]
+
+
+def claimed(tx: Transaction, pairs: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Which of these (series, time) an import may have brought, with no live value since."""
+    if not pairs:
+        return []
+    rows = tx.dialect.ask(tx.connection, _claimed(tx.dialect), {"pairs": tx.dialect.records(pairs)})
+    return sorted({(row[0], row[1]) for row in rows})
+
+
+@cache
+def _claimed(dialect: Dialect) -> TextClause:
+    wanted = dialect.rows("pairs", {"series_id": "integer", "time": "integer"})
+    return text(
+        f"SELECT p.series_id, p.time FROM {wanted} AS p JOIN import_delta AS d"
+        ' ON d.series_id = p.series_id AND d.start <= p.time AND d."end" >= p.time'
+        " WHERE NOT EXISTS (SELECT 1 FROM correction AS c WHERE c.series_id = p.series_id"
+        " AND c.time = p.time AND c.import_id IS NULL AND c.rev > d.rev)"
+    )
 
 
 def set_corrected(
