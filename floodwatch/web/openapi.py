@@ -77,11 +77,40 @@ def _push() -> dict[str, Any]:
     content = {
         "application/json": {"schema": {"type": "array", "items": _READING}},
         "text/csv": {"schema": _TEXT},
+        "text/plain": {"schema": _TEXT},  # line protocol
     }
     return {
         "summary": "Push readings; 200 after the commit",
         "requestBody": {"required": True, "content": content},
         "responses": _answers(_RECEIPT),
+    }
+
+
+def _write(summary: str, *parameters: str, error: dict[str, Any]) -> dict[str, Any]:
+    bad = {"description": "refused", "content": {"application/json": {"schema": error}}}
+    return {
+        "post": {
+            "summary": summary,
+            "parameters": [_parameter(name) for name in ("precision", *parameters)],
+            "requestBody": {"required": True, "content": {"text/plain": {"schema": _TEXT}}},
+            "responses": {"204": {"description": "everything is stored"}, "default": bad},
+        }
+    }
+
+
+def _line_protocol() -> dict[str, Any]:
+    old = {"type": "object", "properties": {"error": _TEXT}}
+    new = {"type": "object", "properties": {"code": _TEXT, "message": _TEXT}}
+    said = "Line protocol as InfluxDB {} takes it; 204 after the commit, refused lines 400"
+    return {
+        "/write": _write(said.format(1), "db", "rp", error=old),
+        "/api/v2/write": _write(said.format(2), "bucket", "org", error=new),
+        "/ping": {
+            "get": {
+                "summary": "That line protocol is taken here",
+                "responses": {"204": {"description": "it is"}},
+            }
+        },
     }
 
 
@@ -123,6 +152,7 @@ def document() -> dict[str, Any]:
         "security": [{"token": []}],
         "paths": {
             "/api/v1/readings": _readings(),
+            **_line_protocol(),
             "/api/v1/stations": _get("Configured stations"),
             "/api/v1/latest": _get("Newest readings", _parameter("station")),
             **_alerts(),
