@@ -3,6 +3,8 @@
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 
+import numpy as np
+
 from floodwatch.config.edit import NewGauge, NewStation
 from floodwatch.model.district import District
 from floodwatch.model.errors import ImportRefused
@@ -25,7 +27,8 @@ def unknown_stations(plan: FilePlan, district: District, *, tz: str) -> list[New
         found[plan.station] = {}
     names = plan.columns.names
     columns = Columns((), names, ())
-    for piece in rows(plan.source, plan.shape, columns, plan.times):
+    told = bool(names.keys() & {"station", "variable", "period"})
+    for piece in () if not told else rows(plan.source, plan.shape, columns, plan.times):
         if "station" in names:
             for word in piece.names["station"].words:
                 if _fit(word) and word not in district.codes:
@@ -61,8 +64,8 @@ def _gauges_of_rows(names: object, plan: FilePlan, found: Found) -> None:
     roles = ("station", "variable", "gauge", "period")
     columns = [names[role] for role in roles if role in names]
     given = [role for role in roles if role in names]
-    seen = set(zip(*(column.codes.tolist() for column in columns), strict=True))
-    for codes in seen:
+    together = np.stack([column.codes for column in columns])
+    for codes in np.unique(together, axis=1).T.tolist():
         words = {
             role: column.words[code]
             for role, column, code in zip(given, columns, codes, strict=True)
