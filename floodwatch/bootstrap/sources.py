@@ -2,27 +2,35 @@
 
 import logging
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
+from concurrent.futures import TimeoutError as FutureTimeout
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Protocol
 
+from floodwatch.bootstrap import telemetry
 from floodwatch.bootstrap.services import Services
 from floodwatch.loops import Turn
-from floodwatch.model.district import District
+from floodwatch.model.batch import Batch, Receipt
 from floodwatch.model.errors import Fenced, Refused, StorageError
 from floodwatch.model.fields import Table
 from floodwatch.model.source import configured
+from floodwatch.outside.bounded import Overrun, within
 from floodwatch.pipeline import dropped
 from floodwatch.scheduler import POLLERS, Job, Timetable
 from floodwatch.sources.http_poll import HttpPoll
+from floodwatch.sources.mqtt.runner import MqttSource
 from floodwatch.sources.sql_poll import SqlPoll
 from floodwatch.sources.way import Way
 from floodwatch.store import source_log
+from floodwatch.store.database import Transaction
 
 log = logging.getLogger(__name__)
 
 ROUND_S = 1.0  # between two looks at the configuration
 WRITTEN_S = 3.0  # at most so often the listeners' notes are written down
+SUBMIT_S = 30.0  # until a batch must be committed
+PATIENCE_S = 15.0  # for a source to start, and to end: a hung one must not hold up the others
 AGAIN_S = 30.0  # what could not be started is tried again
 
 
@@ -52,7 +60,7 @@ class Poller(Protocol):
 
 
 # key of [sources] -> how it is made from its table in floodwatch.toml
-LISTENED: dict[str, Callable[[Any, Way], Runner]] = {}
+LISTENED: dict[str, Callable[[Any, Way], Runner]] = {"mqtt": MqttSource}
 POLLED: dict[str, Callable[[Any, Way], Poller]] = {"http": HttpPoll, "sql": SqlPoll}
 
 
@@ -81,8 +89,11 @@ class Sources:
         polled: Mapping[str, Callable[[Any, Way], Poller]] = POLLED,
     ) -> None:
         self._services, self._timetable, self._epoch, self._turn = services, timetable, epoch, turn
+        stations: dict[str, Callable[[Any, Way], Runner]] = {
+            telemetry.NAME: partial(telemetry.telemetry_server, services)
+        }
         folders = dropped.poller(services.database, services.data)
-        self._listened = listened
+        self._listened = {**stations, **listened}
         self._polled: dict[str, Callable[[Any, Way], Poller]] = {"drop": folders, **polled}
         self._kept: dict[str, _Kept] = {}
         self._version = -1
@@ -143,6 +154,7 @@ class Sources:
         for name, kept in list(self._kept.items()):
             if name not in wanted or wanted[name][1] != kept.table:
                 _stopped(kept)
+                self._turn(True)
                 self._write_down([kept.way])
                 del self._kept[name]
         for name, (kind, table) in wanted.items():
@@ -175,7 +187,21 @@ class Sources:
             polls=kind in self._polled,
             cursor=cursor,
             write_down=lambda way: self._write_down([way]),
+            submit_placed=partial(self._submit_placed, name, kind),
         )
+
+    def _submit_placed(self, name: str, kind: str, batch: Batch, cursor: Any) -> Receipt:
+        """Readings, and where their source goes on, in one transaction."""
+
+        def beside(tx: Transaction, receipt: Receipt) -> None:
+            source_log.place(tx, name, kind, cursor=cursor)
+
+        waiting = self._services.writer.enqueue(batch, beside)
+        try:
+            return waiting.result(SUBMIT_S)
+        except FutureTimeout:
+            known = "not stored" if waiting.cancel() else "not known to be stored"
+            raise StorageError(f"{known} after {SUBMIT_S:.0f} s; hand it in again") from None
 
     def _start_what_waits(self) -> None:
         waiting = [kept for kept in self._kept.values() if not kept.runner and not kept.job]
@@ -186,6 +212,7 @@ class Sources:
         for kept in due:
             kept.tried = now
             self._begin(kept)
+            self._turn(True)
         if any(kept.job for kept in due):
             self._timetable.put([kept.job for kept in self._kept.values() if kept.job])
 
@@ -197,13 +224,15 @@ class Sources:
                 poller = self._polled[way.kind](kept.table, way)
                 kept.job = Job(way.name, poller.every, _polling(poller, way), executor=POLLERS)
                 return
-            runner = self._listened[way.kind](kept.table, way)
-            runner.start()
-            kept.runner = runner
+            kept.runner = self._listened[way.kind](kept.table, way)
+            within(PATIENCE_S, kept.runner.start, name=f"start-{way.name}")
+        except Overrun as error:  # it may still come up: it is not started a second time
+            way.failed(error)
         except Fenced:
             raise
         except Exception as error:
             log.exception("%s cannot be started; it is tried again", way.name)
+            kept.runner = None
             way.failed(error)
 
     def _write_down(self, ways: list[Way]) -> None:
@@ -255,6 +284,6 @@ def _stopped(kept: _Kept) -> None:
     if kept.runner is None:
         return
     try:
-        kept.runner.stop()
+        within(PATIENCE_S, kept.runner.stop, name=f"stop-{kept.way.name}")
     except Exception:  # the boundary of a source: the others must still be stopped
         log.exception("%s did not end as it should", kept.way.name)

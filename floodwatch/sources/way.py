@@ -28,7 +28,6 @@ class Way:
     now: Callable[[], int] = SystemClock().wall  # service ms
     clock: Clock = field(default_factory=SystemClock)
     polls: bool = False  # whether it works, its polls tell; else whatever it takes
-    polls: bool = False  # whether it works, its polls tell; else whatever it takes
     cursor: Any = None  # where the source goes on, as it was last noted
     write_down: Callable[["Way"], object] = lambda way: None
     # the same as submit_batch, with the cursor kept in the transaction of the readings

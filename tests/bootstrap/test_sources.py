@@ -1,5 +1,6 @@
 """Sources follow the configuration; one that cannot start or poll stops no other."""
 
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -250,3 +251,18 @@ def test_a_source_that_a_person_wants_asked_is_asked_at_once(rig: Rig) -> None:
         source_log.ask_now(tx, "ask:a", at=rig.services.now())
     rig.look()
     assert until(lambda: (rig.state("ask:a").last_success or 0) > first)
+
+
+def test_a_source_that_hangs_at_its_start_holds_up_no_other(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    let_go = threading.Event()
+    monkeypatch.setattr("floodwatch.bootstrap.sources.PATIENCE_S", 0.05)
+    monkeypatch.setattr(
+        Ear, "start", lambda ear: let_go.wait(30) if ear.settings.port == 2 else None
+    )
+    rig.set(ear=[Settings(name="hung", port=2), Settings(name="good")])
+    rig.look(later=AGAIN_S)
+    assert rig.state("ear:hung").last_error == "Overrun: no end within 0.05 s"
+    assert len(rig.made) == 2  # the hung one is not started a second time
+    let_go.set()
