@@ -87,7 +87,7 @@ def choose_period(plan: FilePlan, layout: Layout, options: ImportOptions) -> Non
     sums = [v for v in plan.values if _is_sum(v) and v.period is None]
     if not sums or not layout.summed or options.period or not plan.columns.time:
         return
-    step = step_of(plan)
+    step = step_of(plan) or layout.step
     if step:
         plan.period = step
         names = ", ".join(value.column for value in sums)

@@ -10,7 +10,7 @@ _HEADER = re.compile(
     r'^"?(Datum|Date|Datetime)[^\t;,]*"?[\t;,]"?(Waterstand|Water ?level|Wasserstand)', re.I
 )
 _WATER = re.compile(r"temp\w* .*water|water ?temp|wassertemp", re.I)
-_NAME = re.compile(r"^export-(\d+)-.*-([^-]+)\.\w+$")
+_NAME = re.compile(r"(?:^|/)export-(\d+)-.*-([^-]+)\.\w+$")
 
 
 def recognise(look: Look) -> float:
@@ -34,7 +34,7 @@ def lay_out(look: Look) -> Layout:
     values = [Measured(1, "stage", apart[1][1] or "cm")]
     if water is not None:
         values.append(Measured(water, "water_temperature", "degC"))
-    stated = _NAME.match(look.name)
+    stated = _NAME.search(look.name)
     return Layout(
         delimiter=delimiter,
         head=place + 1,

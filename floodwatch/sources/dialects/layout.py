@@ -72,6 +72,7 @@ class Layout:
     serial: str = ""
     declared: int | None = None  # rows there should be
     summed: bool = False  # sums are over the step between rows
+    step: int | None = None  # ms; what the file says of that step, where its rows are too few
     aside: tuple[bytes, ...] = ()  # beginnings of lines that are no rows
     again: str = ""  # how every header line begins: all must be alike
     intervals: bool = False  # the period column has numbers, as INTV of SL 323 has

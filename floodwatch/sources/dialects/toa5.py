@@ -3,6 +3,7 @@
 import re
 from dataclasses import replace
 
+from floodwatch.model.clock import DAY, HOUR, MINUTE, SECOND
 from floodwatch.model.errors import ImportRefused
 from floodwatch.sources.dialects.cells import body, fitted, split
 from floodwatch.sources.dialects.layout import SURE, Dialect, Layout, Look, Measured
@@ -10,6 +11,9 @@ from floodwatch.sources.dialects.quantities import distinct, plain, quantity
 
 _FIRST = re.compile(r'^"?(TOA5|TOACI1)"?[,;\t]')
 _BINARY = re.compile(r'^"?TOB[123]"?,')
+_COUNTS = {"one": 1, "two": 2, "five": 5, "six": 6, "ten": 10, "fifteen": 15, "twenty": 20,
+           "thirty": 30, "sixty": 60}  # fmt: skip
+_INTERVAL = re.compile(rf"(\d+|{'|'.join(_COUNTS)})(sec|min|hour|hr|day)")
 _WET = frozenset({"stage", "pressure", "flow"})
 _RAIN_RATE = re.compile(r"rate|int(ensity)?\b")
 
@@ -54,6 +58,7 @@ def lay_out(look: Look) -> Layout:
         station=about[1],
         serial=about[3] if full else "",
         summed=True,
+        step=_step(about[7]) if full else None,
         aside=(b'"TOA5",', b'"TIMESTAMP",', b'"TS",', b'"","",', b"TOA5,", b"TIMESTAMP,", b"TS,RN"),
         again='"TIMESTAMP",',
         notes=(f"table {about[7]} of program {about[5]}",) if full and about[7] else (),
@@ -72,6 +77,20 @@ def _measured(index: int, name: str, unit: str, kind: str) -> Measured | None:
         if not summed:
             return replace(measured, variable="rainfall_total")
     return measured
+
+
+def _step(table: str) -> int | None:
+    """The interval that a table's name says: Hourly, Five_mins, Table_15min."""
+    words = plain(table).replace(" ", "")
+    if "daily" in words:
+        return DAY
+    if "hourly" in words:
+        return HOUR
+    found = _INTERVAL.search(words)
+    if found is None:
+        return None
+    count = int(found[1]) if found[1].isdecimal() else _COUNTS[found[1]]
+    return count * {"s": SECOND, "m": MINUTE, "h": HOUR, "d": DAY}[found[2][0]]
 
 
 def _wet(name: str) -> bool:

@@ -9,10 +9,13 @@ import pytest
 from openpyxl import Workbook
 
 from floodwatch.model.errors import ImportRefused
+from floodwatch.pipeline.import_plan import plan_file
 from floodwatch.sources.csv import tabled, workbook
 from floodwatch.sources.csv.options import ImportOptions
 from floodwatch.sources.csv.shape import shape_of
 from floodwatch.sources.csv.stream import Source
+from floodwatch.sources.csv.time_format import SERIAL
+from tests.pipeline.importing import district
 
 
 def local(*parts: int) -> datetime:
@@ -98,6 +101,13 @@ def test_which_sheet_is_found_out_or_asked_for(tmp_path: Path) -> None:
         lines(two, "三站")
     with pytest.raises(ImportRefused, match="all sheets are empty"):
         lines(made(tmp_path / "none.xlsx", 一=[], 二=[]))
+
+
+def test_days_that_nobody_formatted_as_dates_are_times(tmp_path: Path) -> None:
+    rows = [["时间", "水位(m)"], [45474.333333333336, 25.31], [45474.34027777778, 25.33]]
+    source = Source(made(tmp_path / "a.xlsx", Sheet1=rows))
+    found = plan_file(source, ImportOptions(station="61990001"), district())
+    assert (found.times, [value.variable for value in found.values]) == (SERIAL, ["stage"])
 
 
 def test_what_a_sheet_says_of_its_size_is_not_believed(tmp_path: Path) -> None:

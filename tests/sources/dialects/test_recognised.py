@@ -163,6 +163,29 @@ def test_columns_of_toa5_by_name_unit_and_processing(
     assert toa5_of(*column) == found
 
 
+@pytest.mark.parametrize(
+    ("table", "ms"),
+    [
+        ("Five_mins", 5 * MINUTE),
+        ("Hourly", HOUR),
+        ("SC_Daily", 24 * HOUR),
+        ("Table_15Min", 15 * MINUTE),
+        ("OneMin", MINUTE),
+        ("Table1", None),
+    ],
+)
+def test_a_table_of_one_row_has_the_step_of_its_name(table: str, ms: int | None) -> None:
+    layout = laid_out(
+        toa5,
+        f'"TOA5","a","CR300","1","CR300","CPU:a.CR300","1","{table}"',
+        '"TIMESTAMP","RECORD","Rain_mm_Tot"',
+        '"TS","RN","mm"',
+        '"","","Tot"',
+        '"2024-07-01 00:00:00",1,2.5',
+    )
+    assert layout.step == ms
+
+
 def test_a_binary_table_is_refused_with_what_to_do() -> None:
     with pytest.raises(ImportRefused, match="binary table; write it out as TOA5"):
         toa5.lay_out(look('"TOB1","a","CR1000"'))
