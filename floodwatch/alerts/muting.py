@@ -6,6 +6,7 @@ from floodwatch.model.clock import DAY, HOUR, MINUTE
 from floodwatch.model.errors import Refused
 from floodwatch.model.mute import (
     FEED,
+    LEVEL,
     OFFLINE,
     RISE_SILENT,
     SERVICE,
@@ -16,7 +17,7 @@ from floodwatch.model.mute import (
     MuteKind,
 )
 from floodwatch.model.severity import Severity
-from floodwatch.model.station import Station, StationKind
+from floodwatch.model.station import MANUAL, Station, StationKind
 
 SHELVED_USUALLY = 2 * HOUR
 SHELVED_LONGEST = 4 * HOUR
@@ -127,7 +128,7 @@ def muted_by(
 
 def _says(other: Matter, matter: Matter, station: Station, now: int) -> bool:
     """Whether an alert says what another one would: the silence of a source or gateway, of a
-    station, of a gauge that rose.
+    station, of a gauge that rose; a level that somebody has read and telemetry tells too.
 
     One that is graver than what would hide it is told all the same. That a gauge fell silent while
     it rose is more than silence, and never hidden.
@@ -146,6 +147,9 @@ def _says(other: Matter, matter: Matter, station: Station, now: int) -> bool:
     if other.type == RISE_SILENT and matter.type == STALE:
         gauge = (other.station, other.gauge) == (matter.station, matter.gauge)
         return gauge and _lasts(other, matter, LINGER, now)
+    if other.type == LEVEL == matter.type and matter.gauge == MANUAL != other.gauge:
+        place = (other.station, other.variable) == (matter.station, matter.variable)
+        return place and _lasts(other, matter, LINGER, now)
     return False
 
 

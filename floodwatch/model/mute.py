@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 # Types of rules about silence.
 STALE, OFFLINE, FEED, RISE_SILENT = "stale", "offline", "feed", "rise_silent"
+LEVEL = "level"  # of a limit passed
 SYSTEM = "system"  # of the service itself; one about a source has its name as gauge
 SERVICE = "1"  # the gauge of the others
 
@@ -39,3 +40,4 @@ class Matter(NamedTuple):
     severity: int
     muted_by: str | None = None
     resolved_at: int | None = None
+    variable: str = ""
