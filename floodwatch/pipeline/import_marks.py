@@ -33,7 +33,8 @@ def _choose_decimal(plan: FilePlan, options: ImportOptions) -> None:
     if not thousands:
         cells = (row[value.index] for value in plan.values for row in plan.shape.rows)
         thousands = numbers.grouping(cells, decimal)
-    no_value = frozenset(options.no_value)
+    layout = plan.shape.layout
+    no_value = frozenset((*options.no_value, *(layout.no_value if layout else ())))
     plan.columns = replace(plan.columns, thousands=thousands, no_value=no_value)
 
 

@@ -31,7 +31,7 @@ _UNIT_WORDS = {
     "m3/h": ("m3/h", "m³/h", "立方米/时", "立方米/小时"),
     "cfs": ("cfs", "ft3/s", "ft³/s"),
     "degC": ("degc", "°c", "℃", "摄氏度", "c", "*c", "º c", "ºc", "\ufffdc", "celsius"),
-    "degF": ("degf", "°f", "℉", "*f", "ºf", "\ufffdf", "fahrenheit"),
+    "degF": ("degf", "f", "°f", "℉", "*f", "ºf", "\ufffdf", "fahrenheit"),
     "%": ("%", "percent", "%sat"),
     "V": ("v", "volt", "volts", "伏"),
     "kPa": ("kpa", "千帕", "kilopascal", "kilopascals"),

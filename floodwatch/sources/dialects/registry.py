@@ -19,6 +19,7 @@ from floodwatch.sources.dialects import (
     sts,
     toa5,
     watina,
+    zrxp,
 )
 from floodwatch.sources.dialects.layout import ENOUGH, Dialect, Look
 
@@ -38,6 +39,7 @@ DIALECTS: dict[str, Dialect] = {
         sts,
         rdb,
         environment_agency,
+        zrxp,
         watina,
         contdata,
     )

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from floodwatch.model.clock import DAY, HOUR, MINUTE, SECOND
 from floodwatch.model.errors import ImportRefused
+from floodwatch.sources.csv import headers
 from floodwatch.sources.dialects.cells import body, fitted, split
 from floodwatch.sources.dialects.layout import SURE, Dialect, Layout, Look, Measured
 from floodwatch.sources.dialects.quantities import distinct, plain, quantity
@@ -36,7 +37,7 @@ def lay_out(look: Look) -> Layout:
     rows = body(look, head, delimiter)
     columns = fitted(split(look.line(1), delimiter), len(rows[0]))
     nothing = [""] * len(columns)
-    units = (split(look.line(2), delimiter) if full else []) + nothing
+    units = (split(look.line(2), delimiter) if full else [_in_name(c) for c in columns]) + nothing
     kinds = (split(look.line(3), delimiter) if full else []) + nothing
     time = next((i for i, c in enumerate(columns) if c.upper() in ("TIMESTAMP", "TMSTAMP")), 0)
     found_columns = [
@@ -77,6 +78,11 @@ def _measured(index: int, name: str, unit: str, kind: str) -> Measured | None:
         if not summed:
             return replace(measured, variable="rainfall_total")
     return measured
+
+
+def _in_name(column: str) -> str:
+    """The unit in the name of a column, where the file has no line of units: `Rain_mm_TOT`."""
+    return next((part for part in column.split("_")[1:] if headers.unit_of(part)), "")
 
 
 def _step(table: str) -> int | None:
