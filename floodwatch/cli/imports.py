@@ -334,6 +334,8 @@ def _file_text(account: FileAccount) -> Iterator[str]:
     for name, lines in account.unknown_stations.most_common(20):
         yield f"  unknown station {name}: {lines:,} lines"
     yield from (f"  {note}" for note in account.notes)
+    if account.left:
+        yield f"  stopped: {account.left:,} values had been read and are not stored"
     for reject in account.rejects[:5]:
         yield f"  line {reject.line}: {reject.column and f'{reject.column}: '}{reject.reason}"
     if account.rejects_file:
