@@ -77,7 +77,7 @@ class Services:
 
     def now(self) -> int:
         """Service time, ms."""
-        with self.database.read() as connection:
+        with self.database.glance() as connection:
             return self.service.moment(connection).now
 
     def close(self) -> None:

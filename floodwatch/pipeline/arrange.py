@@ -38,21 +38,28 @@ class Crowd(NamedTuple):
 class Quotas(NamedTuple):
     """What was sent today by channels that have a limit."""
 
-    district: District
+    limits: Mapping[str, quota.Limits]  # of the channels that have any
     used: Mapping[tuple[str, str], int]
 
     def room(self, channel: str, address: str, *, severity: int) -> Room:
         """How much room is left for one more message."""
-        limits = quota.limits_of(self.district.channels.get(channel, {}))
+        limits = self.limits.get(channel)
+        if limits is None:
+            return Room.FREE
         every = self.used.get((channel, dispatch.EVERY_ADDRESS), 0)
         return quota.room(every, self.used.get((channel, address), 0), limits, severity=severity)
 
 
 def quotas(connection: Connection, district: District, *, now: int) -> Quotas:
     """The quotas of this moment; nothing is read when no channel has any."""
-    limited = any(quota.limits_of(t) != quota.Limits() for t in district.channels.values())
-    day = quota.day_of(now, district.tz)
-    return Quotas(district, dispatch.used(connection, day) if limited else {})
+    limits, day = limited(district), quota.day_of(now, district.tz)
+    return Quotas(limits, dispatch.used(connection, day) if limits else {})
+
+
+def limited(district: District) -> dict[str, quota.Limits]:
+    """The channels that have a limit."""
+    every = {name: quota.limits_of(table) for name, table in district.channels.items()}
+    return {name: found for name, found in every.items() if found != quota.Limits()}
 
 
 def crowds(connection: Connection, district: District, counted: Quotas, *, now: int) -> list[Crowd]:

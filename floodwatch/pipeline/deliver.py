@@ -70,7 +70,7 @@ class Deliverer:
         *,
         epoch: int,
         now: Callable[[], int],
-        district: Callable[[], District] | None = None,
+        district: Callable[[Connection], District] | None = None,
         monotonic: Callable[[], float] | None = None,
         chance: Callable[[], float] = random.random,
         workers: int = WORKERS,
@@ -151,14 +151,16 @@ class Deliverer:
         if not (chosen or self._unsettled or look.pressing):
             return  # an idle outbox is only read
         with self._database.write(epoch=self._epoch) as tx:
-            self._settle(tx)
-            gone = self._arrange(tx, look)
+            now, district = self._now(), self._district(tx.connection)
+            self._settle(tx, district)
+            gone = self._arrange(tx, look, district, now)
             kept = [number for number in chosen if number not in gone]
-            rows = outbox.lease(tx, kept, epoch=self._epoch, now=self._now())
-            links = self._links(tx, rows)
+            rows = outbox.lease(tx, kept, epoch=self._epoch, now=now)
+            mails = [row for row in rows if row.channel == routing.MAIL]
+            links = answer_link.links(tx, mails, district=district, now=now) if mails else {}
         self._unsettled.clear()
         for row in rows:
-            self._hand_over(row, channels.get(row.channel), links.get(row.id, ""))
+            self._hand_over(row, channels.get(row.channel), links.get(row.id, ""), now)
         if gone:
             self._awake.set()  # what took their place is due
 
@@ -179,21 +181,23 @@ class Deliverer:
                 most=self._workers,
                 down=self._up_to_date.down(),
             )
+            stranded = self._stranded(connection, now)
             if not due:
-                return _Look(stranded=self._stranded(connection))
-            district = self._district()
+                return _Look(now, stranded=stranded)
+            district = self._district(connection)
             counted = arrange.quotas(connection, district, now=now)
             return _Look(
+                now,
                 due=due,
                 repeated=dispatch.repetitions(connection),
                 crowds=arrange.crowds(connection, district, counted, now=now),
                 full=arrange.without_room(due, counted),
-                stranded=self._stranded(connection),
+                stranded=stranded,
             )
 
-    def _stranded(self, connection: Connection) -> list[Row]:
+    def _stranded(self, connection: Connection, now: int) -> list[Row]:
         """Rows of channels that are down for which no other way was looked for yet."""
-        down, now = self._up_to_date.down(), self._now()
+        down = self._up_to_date.down()
         self._diverted = {name: seen for name, seen in self._diverted.items() if name in down}
         found = []
         for name in down:
@@ -201,15 +205,15 @@ class Deliverer:
             found += dispatch.unsent(connection, channel=name, after=after, since=since, now=now)
         return found
 
-    def _arrange(self, tx: Transaction, look: "_Look") -> set[int]:
+    def _arrange(self, tx: Transaction, look: "_Look", district: District, now: int) -> set[int]:
         """Drop what is outdated, collapse crowds, lead round what is shut; rows not sent now.
 
         Where that fails, messages go out as they are: order is worth less than any of them.
         """
         if not look.pressing:
             return set()
-        district, shut = self._district(), self._up_to_date.down()
-        more: dict[str, Any] = {"district": district, "now": self._now()}
+        shut = self._up_to_date.down()
+        more: dict[str, Any] = {"district": district, "now": now}
         gone: set[int] = set()
         if look.repeated:
             gone |= arrange.tried(tx, "dropping", partial(dispatch.drop_repetitions, tx))
@@ -242,7 +246,7 @@ class Deliverer:
         used = Counter(one.channel for one in self._sending.values())
         # What they have heard is not written down yet: a dead line has had its try.
         heard = {outcome.row.channel for outcome in self._unsettled}
-        now = self._now()
+        now = look.now
         chosen = []
         for row in look.due:
             grave = row.severity >= Severity.I
@@ -263,27 +267,20 @@ class Deliverer:
                 chosen.append(row.id)
         return chosen
 
-    def _links(self, tx: Transaction, rows: Sequence[Claimed]) -> dict[int, str]:
-        """The links by which the receivers of these mails answer; empty without an address."""
-        mails = [row for row in rows if row.channel == routing.MAIL]
-        if not mails:
-            return {}
-        return answer_link.links(tx, mails, district=self._district(), now=self._now())
-
-    def _hand_over(self, row: Claimed, channel: Channel | None, link: str) -> None:
+    def _hand_over(self, row: Claimed, channel: Channel | None, link: str, now: int) -> None:
         if channel is None:
             reason = f"there is no channel {row.channel!r} any more"
             result = Result(Sent.PERMANENT, reason)
-            self._results.put(Outcome(row, self._now(), result, gone=True))
+            self._results.put(Outcome(row, now, result, gone=True))
             self._awake.set()
             return
         until = self._monotonic() + channel.timeout + GRACE_S
         self._sending[row.id, row.tries] = _Sending(row.channel, until)
-        self._start(partial(self._send, row, channel, link), f"send-{row.channel}-{row.id}")
+        self._start(partial(self._send, row, channel, link, now), f"send-{row.channel}-{row.id}")
 
-    def _send(self, row: Claimed, channel: Channel, link: str) -> None:
+    def _send(self, row: Claimed, channel: Channel, link: str, now: int) -> None:
         """In a thread of its own: whatever happens ends as an outcome."""
-        at = self._now_or(row.created_at)
+        at = max(now, row.created_at)
         try:
             result = channel.send(message_of(row, at, link=link))
         except Exception as error:  # noqa: BLE001 - nobody can say what became of the message
@@ -336,12 +333,12 @@ class Deliverer:
                 )
             self._up_to_date.heard(channel, Sent.UNKNOWN, detail=said, at=self._now())
 
-    def _settle(self, tx: Transaction) -> None:
+    def _settle(self, tx: Transaction, district: District) -> None:
         settle(
             tx,
             self._unsettled,
             epoch=self._epoch,
-            district=self._district() if self._unsettled else District(),
+            district=district,
             chance=self._chance,
             lines=self._up_to_date,
         )
@@ -357,14 +354,15 @@ class Deliverer:
         self._collect()
         if self._unsettled:
             with self._database.write(epoch=self._epoch) as tx:
-                self._settle(tx)
+                self._settle(tx, self._district(tx.connection))
             self._unsettled.clear()
 
 
 @dataclass(frozen=True, slots=True)
 class _Look:
-    """What one round has found."""
+    """What one round has found, and when (service ms)."""
 
+    now: int
     due: Sequence[Waiting] = ()
     repeated: bool = False
     crowds: Sequence[Crowd] = ()

@@ -149,7 +149,7 @@ class _Telling:
     def _send(self, now: int) -> None:
         """What is due leaves and arrives; crowds of texts leave as digests."""
         tx, district = self._tx, self._district
-        counted = arrange.Quotas(district, {})
+        counted = arrange.Quotas(arrange.limited(district), {})
         gone: set[int] = set()
         if crowds := arrange.crowds(tx.connection, district, counted, now=now):
             gone = arrange.arrange(tx, crowds, district=district, now=now)

@@ -1,14 +1,15 @@
 """Alerts: written, with the states of their rules, in the transaction of the readings."""
 
 from collections.abc import Iterable, Sequence
+from functools import cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, Select, TextClause, bindparam, insert, select, text, update
 
 from floodwatch.model.alert import Origin, RuleKey, RuleState, Transition, TransitionKind
 from floodwatch.model.finding import Finding
 from floodwatch.store import rule_states, timeline
-from floodwatch.store.among import among
+from floodwatch.store.among import listed
 from floodwatch.store.answers import (
     CallEntry,
     Matter,
@@ -21,6 +22,7 @@ from floodwatch.store.answers import (
     record_call,
 )
 from floodwatch.store.database import Transaction
+from floodwatch.store.dialect import Dialect, dialect_of
 from floodwatch.store.rule_states import finite
 from floodwatch.store.tables import alert as _alert
 from floodwatch.store.tables import alert_event as _event
@@ -76,12 +78,17 @@ class Told(NamedTuple):
 def imported_open(connection: Connection, rules: Iterable[RuleKey]) -> set[RuleKey]:
     """Which of these rules have an open alert that only imported data has opened."""
     by_name = {str(rule): rule for rule in rules}
-    query = select(_alert.c.rule).where(
-        among(connection, _alert.c.rule, by_name),
-        _alert.c.resolved_at.is_(None),
-        _alert.c.origin == Origin.IMPORT.value,
+    dialect = dialect_of(connection.dialect.name)
+    values = {"rules": dialect.array(by_name), "origin": Origin.IMPORT.value}
+    return {by_name[name] for (name,) in dialect.ask(connection, _imported_open(dialect), values)}
+
+
+@cache
+def _imported_open(dialect: Dialect) -> TextClause:
+    return text(
+        f"SELECT rule FROM alert WHERE rule IN {dialect.texts('rules')}"
+        " AND resolved_at IS NULL AND origin = :origin"
     )
-    return {by_name[name] for name in connection.execute(query).scalars()}
 
 
 def alerts(
@@ -132,9 +139,15 @@ def _touches(change: Change) -> bool:
 
 def _open_alerts(tx: Transaction, changes: Sequence[Change]) -> list[dict[str, Any]]:
     names = [str(change.rule) for change in changes]
-    chosen = among(tx.connection, _alert.c.rule, names)
-    query = select(_alert).where(chosen, _alert.c.resolved_at.is_(None))
-    return [dict(row) for row in tx.connection.execute(query).mappings()]
+    values = {"rules": tx.dialect.array(names)}
+    return tx.dialect.dicts(tx.connection, _open_of(tx.dialect), values)
+
+
+@cache
+def _open_of(dialect: Dialect) -> Select[Any]:
+    return select(_alert).where(
+        listed(dialect, _alert.c.rule, "rules"), _alert.c.resolved_at.is_(None)
+    )
 
 
 class _Book:

@@ -9,6 +9,7 @@ from sqlalchemy import (
     Connection,
     String,
     Text,
+    bindparam,
     cast,
     func,
     literal,
@@ -16,7 +17,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from floodwatch.store.dialect import dialect_of
+from floodwatch.store.dialect import Dialect, dialect_of
 
 
 def among(
@@ -31,4 +32,13 @@ def among(
         kind = ARRAY(Text if isinstance(column.type, String) else BigInteger)
         return column.in_(select(func.unnest(cast(literal(list(values), kind), kind))))
     each = func.json_each(literal(dialect.array(values))).table_valued("value")
+    return column.in_(select(each.c.value))
+
+
+def listed(dialect: Dialect, column: ColumnElement[Any], name: str) -> ColumnElement[bool]:
+    """The same in a statement that is made once and kept: `name` is bound to `dialect.array`."""
+    if dialect.name == "postgresql":
+        kind = ARRAY(Text if isinstance(column.type, String) else BigInteger)
+        return column.in_(select(func.unnest(cast(bindparam(name, type_=kind), kind))))
+    each = func.json_each(bindparam(name, type_=Text)).table_valued("value")
     return column.in_(select(each.c.value))

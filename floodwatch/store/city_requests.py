@@ -3,13 +3,13 @@
 from collections.abc import Collection
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, insert, select, text, update
 
 from floodwatch.model.alert import ObligationState
 from floodwatch.store import people as _people
 from floodwatch.store.among import among
 from floodwatch.store.database import Transaction
-from floodwatch.store.tables import alert as _alert
+from floodwatch.store.dialect import dialect_of
 from floodwatch.store.tables import city_request as _request
 from floodwatch.store.tables import obligation as _obligation
 
@@ -87,8 +87,11 @@ def _once(tx: Transaction, request_id: int, column: str, change: dict[str, Any])
 
 def unended(connection: Connection) -> list[Request]:
     """The requests that are not over, oldest first."""
-    query = select(*_COLUMNS).where(_request.c.ended_at.is_(None)).order_by(_request.c.id)
-    return [Request(*row) for row in connection.execute(query)]
+    rows = dialect_of(connection.dialect.name).ask(connection, _UNENDED, {})
+    return [Request(*row) for row in rows]
+
+
+_UNENDED = select(*_COLUMNS).where(_request.c.ended_at.is_(None)).order_by(_request.c.id)
 
 
 def of_alert(connection: Connection, alert_id: int) -> list[Request]:
@@ -108,16 +111,16 @@ def of_stations(
 
 def standing(connection: Connection, lake: str) -> Standing | None:
     """The open alert of a lake's upward levels."""
-    query = select(_alert.c.id, _alert.c.severity, _alert.c.value).where(
-        _alert.c.station == lake,
-        _alert.c.variable == "stage",
-        _alert.c.type == "level",
-        _alert.c.direction == "up",
-        _alert.c.resolved_at.is_(None),
-    )
+    found = dialect_of(connection.dialect.name).ask(connection, _STANDING, {"lake": lake})
     # Not in the order of numbers: for that SQLite would look through all that ever was.
-    rows = sorted(Standing(*row) for row in connection.execute(query))
+    rows = sorted(Standing(*row) for row in found)
     return rows[-1] if rows else None
+
+
+_STANDING = text(
+    "SELECT id, severity, value FROM alert WHERE station = :lake AND variable = 'stage'"
+    " AND type = 'level' AND direction = 'up' AND resolved_at IS NULL"
+)
 
 
 def answered_by(

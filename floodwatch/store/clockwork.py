@@ -83,12 +83,7 @@ class Lease:
 
     def beat(self, tx: Transaction, epoch: int) -> None:
         """Show that the holder lives; Fenced when another has taken over."""
-        beaten = tx.connection.execute(
-            update(tables.lease)
-            .where(tables.lease.c.name == ENGINE, tables.lease.c.epoch == epoch)
-            .values(beat=tables.lease.c.beat + 1)
-        )
-        if beaten.rowcount != 1:
+        if not tx.dialect.ask(tx.connection, _BEAT, {"name": ENGINE, "epoch": epoch}):
             raise Fenced(f"epoch {epoch} is over: another engine has taken the lease")
 
     def release(self, tx: Transaction, epoch: int) -> None:
@@ -98,6 +93,11 @@ class Lease:
             .where(tables.lease.c.name == ENGINE, tables.lease.c.epoch == epoch)
             .values(holder="")
         )
+
+
+_BEAT = text(
+    "UPDATE lease SET beat = beat + 1 WHERE name = :name AND epoch = :epoch RETURNING beat"
+)
 
 
 def lease_row(connection: Connection) -> LeaseRow | None:

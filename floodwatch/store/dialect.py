@@ -2,16 +2,16 @@
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from functools import cache
 from typing import Any, Protocol, cast
 
-from sqlalchemy import JSON, Connection, Executable, Table, TextClause
+from sqlalchemy import JSON, ClauseElement, Connection, Executable, Select, Table, TextClause
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.sql.elements import CompilerElement
+from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.types import TypeEngine
 
 Row = Sequence[Any]
@@ -58,6 +58,12 @@ class Dialect(Protocol):
         The statement is made once and kept, with a bindparam for all that changes. JSON columns may
         come as text (see `document`), truth as 0 or 1.
         """
+        ...
+
+    def dicts(
+        self, connection: Connection, statement: Select[Any], values: Mapping[str, Any]
+    ) -> list[dict[str, Any]]:
+        """The same by column, each value as its column's type has it: documents, truth."""
         ...
 
     def run(
@@ -130,6 +136,19 @@ class SQLite:
             words, fixed = _compiled(statement)
             values = {**fixed, **values}
         return cast(Sequence[Row], _driver(connection, words, values, "execute").fetchall())
+
+    def dicts(
+        self, connection: Connection, statement: Select[Any], values: Mapping[str, Any]
+    ) -> list[dict[str, Any]]:
+        """Read as SQLAlchemy would."""
+        columns = _columns(statement)
+        return [
+            {
+                name: value if read is None else read(value)
+                for (name, read), value in zip(columns, row, strict=True)
+            }
+            for row in self.ask(connection, statement, values)
+        ]
 
     def run(
         self, connection: Connection, statement: TextClause, rows: Sequence[Mapping[str, Any]]
@@ -212,6 +231,12 @@ class PostgreSQL:
         """As any other statement."""
         return connection.execute(statement, values).all()
 
+    def dicts(
+        self, connection: Connection, statement: Select[Any], values: Mapping[str, Any]
+    ) -> list[dict[str, Any]]:
+        """As any other statement."""
+        return [dict(row) for row in connection.execute(statement, values).mappings()]
+
     def run(
         self, connection: Connection, statement: TextClause, rows: Sequence[Mapping[str, Any]]
     ) -> None:
@@ -274,11 +299,20 @@ def _compiled(statement: Executable) -> tuple[str, Mapping[str, Any]]:
 
     A value without bindparam is one of these: so is what `in_` lists.
     """
-    made = cast(CompilerElement, statement).compile(
-        dialect=_NAMED, compile_kwargs={"render_postcompile": True}
+    made = cast(SQLCompiler, cast(ClauseElement, statement).compile(dialect=_NAMED))
+    asked = {name: None for name, bind in made.binds.items() if bind.required}
+    whole = made.construct_expanded_state(asked)  # lists of constants written out
+    fixed = {name: value for name, value in whole.parameters.items() if name not in asked}
+    return whole.statement, fixed
+
+
+@cache
+def _columns(statement: Select[Any]) -> tuple[tuple[str, Callable[[Any], Any] | None], ...]:
+    """The columns of a statement: their names, and what reads a value of the driver, if need be."""
+    return tuple(
+        (str(column.key), column.type.dialect_impl(_NAMED).result_processor(_NAMED, None))
+        for column in statement.selected_columns
     )
-    fixed = {name: value for name, value in made.params.items() if value is not None}
-    return made.string, fixed
 
 
 _NAMED = SQLiteDialect_pysqlite(paramstyle="named")

@@ -2,13 +2,17 @@
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import fields
+from functools import cache
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
+    BigInteger,
     ColumnElement,
     Connection,
     Select,
+    TextClause,
     and_,
+    bindparam,
     func,
     insert,
     or_,
@@ -18,12 +22,12 @@ from sqlalchemy import (
 )
 
 from floodwatch.model.notification import OutboxState
-from floodwatch.store.among import among
+from floodwatch.store.among import among, listed
 from floodwatch.store.database import Transaction
+from floodwatch.store.dialect import Dialect, dialect_of
 from floodwatch.store.outbox import Row
 from floodwatch.store.tables import alert as _alert
 from floodwatch.store.tables import attempt as _attempt
-from floodwatch.store.tables import obligation as _obligation
 from floodwatch.store.tables import outbox as _outbox
 from floodwatch.store.tables import quota_use as _quota
 
@@ -85,37 +89,52 @@ class Matter(NamedTuple):
 
 def due_texts(connection: Connection, *, now: int, besides: Collection[str]) -> list[Text]:
     """Texts up to grade II about alerts, due and never tried, but those of some channels."""
+    dialect = dialect_of(connection.dialect.name)
+    values = {"now": now, "besides": dialect.array(besides)}
+    return [Text(*row) for row in dialect.ask(connection, _due_texts(dialect), values)]
+
+
+@cache
+def _due_texts(dialect: Dialect) -> Select[Any]:
     o = _outbox.c
-    query = (
+    return (
         select(o.id, o.person, o.channel, o.address, o.severity, o.created_at)
-        .where(o.state == OutboxState.PENDING.value, o.next_at <= now, o.tries == 0)
+        .where(o.state == OutboxState.PENDING.value, o.next_at <= bindparam("now"), o.tries == 0)
         .where(o.way == "text", o.severity < GRAVEST, o.alert_id.is_not(None))
-        .where(o.kind.not_in((*SINGLE, *BESIDE)), o.channel.not_in(list(besides)))
+        .where(o.kind.not_in((*SINGLE, *BESIDE)), ~listed(dialect, o.channel, "besides"))
         .order_by(o.id)
         .limit(MANY)
     )
-    return [Text(*row) for row in connection.execute(query)]
 
 
 def left(connection: Connection, *, since: int) -> dict[tuple[str, str], Before]:
     """(person, channel) -> the texts up to grade II that left since then, or are leaving."""
-    statement = f"""
-        SELECT person, channel, COUNT(*) AS texts, COALESCE(MAX(accepted_at), 0) AS last,
-            MAX(CASE WHEN kind = 'digest' THEN 1 ELSE 0 END) AS digest
-        FROM outbox
-        WHERE id IN (SELECT id FROM outbox WHERE accepted_at > :since
-                UNION SELECT id FROM outbox WHERE state = 'leased')
-          AND way = 'text' AND severity < {GRAVEST} AND (alert_id IS NOT NULL OR kind = 'digest')
-        GROUP BY person, channel
+    rows = dialect_of(connection.dialect.name).ask(connection, _LEFT, {"since": since})
+    return {
+        (person, channel): Before(texts, last, bool(digest))
+        for person, channel, texts, last, digest in rows
+    }
+
+
+_LEFT = text(
+    f"""
+    SELECT person, channel, COUNT(*) AS texts, COALESCE(MAX(accepted_at), 0) AS last,
+        MAX(CASE WHEN kind = 'digest' THEN 1 ELSE 0 END) AS digest
+    FROM outbox
+    WHERE id IN (SELECT id FROM outbox WHERE accepted_at > :since
+            UNION SELECT id FROM outbox WHERE state = 'leased')
+      AND way = 'text' AND severity < {GRAVEST} AND (alert_id IS NOT NULL OR kind = 'digest')
+    GROUP BY person, channel
     """
-    rows = connection.execute(text(statement), {"since": since})
-    return {(r.person, r.channel): Before(r.texts, r.last, bool(r.digest)) for r in rows}
+)
 
 
 def repetitions(connection: Connection) -> bool:
     """Whether several unsent messages tell one person of one alert by one channel."""
-    statement = f"SELECT 1 FROM outbox WHERE {_OUTDATED} LIMIT 1"
-    return connection.execute(text(statement)).first() is not None
+    return bool(dialect_of(connection.dialect.name).ask(connection, _REPETITIONS, {}))
+
+
+_REPETITIONS = text(f"SELECT 1 FROM outbox WHERE {_OUTDATED} LIMIT 1")
 
 
 def drop_repetitions(tx: Transaction) -> set[int]:
@@ -143,11 +162,20 @@ def unsent(connection: Connection, *, channel: str, after: int, since: int, now:
 
     What still waits for its time, such as the list of the morning, is not among them.
     """
-    o = _outbox.c
+    values = {"channel": channel, "after": after, "since": since, "now": now}
+    return [Row(*row) for row in dialect_of(connection.dialect.name).ask(connection, _LATE, values)]
+
+
+def _late() -> Select[Any]:
+    o, now = _outbox.c, bindparam("now", type_=BigInteger)
+    after, since = bindparam("after", type_=BigInteger), bindparam("since", type_=BigInteger)
     fresh = and_(o.id > after, or_(o.next_at <= now, o.tries > 0))
     awake = and_(o.id <= after, o.tries == 0, o.next_at > since, o.next_at <= now)
-    query = select(*_ROW).where(o.channel == channel, o.state.in_(_UNSENT), or_(fresh, awake))
-    return _rows(connection, query.order_by(o.id).limit(MANY))
+    query = select(*_ROW).where(o.channel == bindparam("channel"), o.state.in_(_UNSENT))
+    return query.where(or_(fresh, awake)).order_by(o.id).limit(MANY)
+
+
+_LATE = _late()
 
 
 def _rows(connection: Connection, query: Select[Any]) -> list[Row]:
@@ -158,8 +186,14 @@ def known_keys(connection: Connection, keys: Collection[str]) -> set[str]:
     """Those of these keys that are in the outbox."""
     if not keys:
         return set()
-    query = select(_outbox.c.key).where(_outbox.c.key.in_(list(keys)))
-    return set(connection.execute(query).scalars())
+    dialect = dialect_of(connection.dialect.name)
+    rows = dialect.ask(connection, _known_keys(dialect), {"keys": dialect.array(keys)})
+    return {key for (key,) in rows}
+
+
+@cache
+def _known_keys(dialect: Dialect) -> TextClause:
+    return text(f"SELECT key FROM outbox WHERE key IN {dialect.texts('keys')}")
 
 
 def matters(connection: Connection, ids: Collection[int]) -> list[Matter]:
@@ -182,12 +216,17 @@ def matters(connection: Connection, ids: Collection[int]) -> list[Matter]:
 
 def owes(connection: Connection, person: str, alert_ids: Collection[int]) -> bool:
     """Whether the person has not answered to one of these alerts."""
-    query = select(_obligation.c.id).where(
-        _obligation.c.party == person,
-        _obligation.c.state == "open",
-        among(connection, _obligation.c.alert_id, alert_ids),
+    dialect = dialect_of(connection.dialect.name)
+    values = {"person": person, "alerts": dialect.array(alert_ids)}
+    return bool(dialect.ask(connection, _owes(dialect), values))
+
+
+@cache
+def _owes(dialect: Dialect) -> TextClause:
+    return text(
+        "SELECT 1 FROM obligation WHERE party = :person AND state = 'open'"
+        f" AND alert_id IN {dialect.integers('alerts')} LIMIT 1"
     )
-    return connection.execute(query.limit(1)).first() is not None
 
 
 def into_digest(tx: Transaction, ids: Collection[int], *, key: str) -> None:
@@ -235,6 +274,8 @@ def stand_down(tx: Transaction, origins: Mapping[int, str]) -> None:
     What was refused for good has failed, and keeps saying so. A call goes on: a text that arrived
     has rung nobody.
     """
+    if not origins:
+        return
     refused = select(_attempt.c.outbox_id).where(
         among(tx.connection, _attempt.c.outbox_id, origins), _attempt.c.sent == "permanent"
     )
@@ -301,8 +342,11 @@ def undelivered(tx: Transaction, ids: Collection[int], *, reason: str) -> None:
 
 def used(connection: Connection, day: int) -> dict[tuple[str, str], int]:
     """(channel, address) -> messages of that day; the address * counts the channel."""
-    query = select(_quota.c.channel, _quota.c.address, _quota.c.n).where(_quota.c.day == day)
-    return {(row.channel, row.address): row.n for row in connection.execute(query)}
+    rows = dialect_of(connection.dialect.name).ask(connection, _USED, {"day": day})
+    return {(channel, address): n for channel, address, n in rows}
+
+
+_USED = text("SELECT channel, address, n FROM quota_use WHERE day = :day")
 
 
 def count(tx: Transaction, sent: Mapping[tuple[str, str], int], *, day: int) -> None:

@@ -1,13 +1,13 @@
 """The open alerts that stand on one suspect reading alone."""
 
 from collections.abc import Iterable
+from functools import cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, TextClause, text
 
 from floodwatch.model.alert import RuleKey
-from floodwatch.store.among import among
-from floodwatch.store.tables import alert as _alert
+from floodwatch.store.dialect import Dialect, dialect_of
 
 
 class Doubted(NamedTuple):
@@ -24,14 +24,19 @@ class Doubted(NamedTuple):
 def doubted(connection: Connection, rules: Iterable[RuleKey]) -> dict[RuleKey, Doubted]:
     """Of these rules, those whose open alert stands on a suspect reading alone."""
     by_name = {str(rule): rule for rule in rules}
-    query = select(_alert.c.rule, _alert.c.value_time, _alert.c.fired_at, _alert.c.facts).where(
-        among(connection, _alert.c.rule, list(by_name)),
-        _alert.c.resolved_at.is_(None),
-        _alert.c.suspect,
-    )
+    dialect = dialect_of(connection.dialect.name)
+    rows = dialect.ask(connection, _doubted(dialect), {"rules": dialect.array(by_name)})
     found = {}
-    for row in connection.execute(query):
-        facts = dict(row.facts or {})
-        time = row.value_time or row.fired_at
-        found[by_name[row.rule]] = Doubted(time, bool(facts.get("asked")), facts)
+    for rule, value_time, fired_at, stored in rows:
+        facts = dict(dialect.document(stored) or {})
+        time = value_time or fired_at
+        found[by_name[rule]] = Doubted(time, bool(facts.get("asked")), facts)
     return found
+
+
+@cache
+def _doubted(dialect: Dialect) -> TextClause:
+    return text(
+        "SELECT rule, value_time, fired_at, facts FROM alert"
+        f" WHERE rule IN {dialect.texts('rules')} AND resolved_at IS NULL AND suspect"
+    )

@@ -1,27 +1,28 @@
 """Mutes as rows, and what alerts, obligations and messages become while nobody is told."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from functools import cache
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
     ColumnElement,
     Connection,
     Select,
+    TextClause,
     and_,
     bindparam,
     case,
     func,
     insert,
-    null,
     or_,
     select,
+    text,
     update,
 )
 
 from floodwatch.model.alert import ObligationState, Origin
 from floodwatch.model.mute import (
     FEED,
-    LEVEL,
     OFFLINE,
     RISE_SILENT,
     SERVICE,
@@ -33,9 +34,9 @@ from floodwatch.model.mute import (
 )
 from floodwatch.model.notification import OutboxState
 from floodwatch.model.people import Way
-from floodwatch.model.station import MANUAL
 from floodwatch.store.among import among
 from floodwatch.store.database import Transaction
+from floodwatch.store.dialect import Dialect, dialect_of
 from floodwatch.store.tables import alert, mute, obligation, outbox
 
 ROOM = "room"
@@ -43,7 +44,6 @@ BY_ALERT = "alert:"
 _SAYING = (FEED, OFFLINE, RISE_SILENT)  # alerts that may stand for others
 _MATTER = (alert.c.id, alert.c.station, alert.c.gauge, alert.c.type, alert.c.severity)
 _OPEN = ObligationState.OPEN.value
-_HOW = (alert.c.muted_by, null().label("resolved_at"), alert.c.variable)  # of an open alert
 
 
 class Muting(NamedTuple):
@@ -70,38 +70,42 @@ class Fresh(NamedTuple):
 
 def unended(connection: Connection) -> list[Mute]:
     """Every mute whose end has not been dealt with, also those that begin later."""
-    columns = [mute.c[name] for name in Mute._fields]
-    rows = connection.execute(select(*columns).where(mute.c.ended_at.is_(None)).order_by(mute.c.id))
+    rows = dialect_of(connection.dialect.name).ask(connection, _UNENDED, {})
     return [Mute(row[0], MuteKind(row[1]), *row[2:]) for row in rows]
+
+
+_UNENDED = (
+    select(*(mute.c[name] for name in Mute._fields))
+    .where(mute.c.ended_at.is_(None))
+    .order_by(mute.c.id)
+)
 
 
 def muting(connection: Connection) -> Muting:
     """Everything muting is decided by; two short questions while nothing is muted."""
     mutes = unended(connection)
     open_ = alert.c.resolved_at.is_(None)
-    speaks = or_(alert.c.type.in_(_SAYING), and_(alert.c.type == SYSTEM, alert.c.gauge != SERVICE))
-    by_hand = and_(alert.c.type == LEVEL, alert.c.gauge == MANUAL)
-    saying = _matters(
-        connection,
-        select(*_MATTER, *_HOW).where(open_, or_(speaks, by_hand, alert.c.muted_by.is_not(None))),
-    )
+    rows_ = dialect_of(connection.dialect.name).ask(connection, _SAID, {})
+    saying = [Matter(*row) for row in rows_]
     if not mutes and not saying:
         return Muting([], [], [])
     others = [matter for matter in saying if matter.type in (*_SAYING, SYSTEM)]
-    concerned: list[ColumnElement[bool]] = [alert.c.muted_by.is_not(None), by_hand]
-    if read := {m.station for m in saying if m.type == LEVEL and m.gauge == MANUAL}:
-        telemetry = and_(alert.c.type == LEVEL, alert.c.gauge != MANUAL)
-        there = among(connection, alert.c.station, read)
-        others += _matters(connection, select(*_MATTER, *_HOW).where(open_, telemetry, there))
-    if any(matter.type != LEVEL for matter in others):
+    concerned: list[ColumnElement[bool]] = [alert.c.muted_by.is_not(None)]
+    if others:
         concerned.append(alert.c.type.in_((STALE, OFFLINE, FEED)))
     if shelved := [one.alert_id for one in mutes if one.alert_id is not None]:
         concerned.append(among(connection, alert.c.id, shelved))
     if worked_on := [one.station for one in mutes if one.kind is MuteKind.MAINTENANCE]:
         concerned.append(among(connection, alert.c.station, worked_on))
-    query = select(*_MATTER, *_HOW).where(open_, or_(*concerned)).order_by(alert.c.id)
+    query = select(*_MATTER, alert.c.muted_by).where(open_, or_(*concerned)).order_by(alert.c.id)
     matters = _matters(connection, query)
     return Muting(mutes, matters, [*others, *_ended(connection, matters)])
+
+
+_SPEAKS = or_(alert.c.type.in_(_SAYING), and_(alert.c.type == SYSTEM, alert.c.gauge != SERVICE))
+_SAID = select(*_MATTER, alert.c.muted_by).where(
+    alert.c.resolved_at.is_(None), or_(_SPEAKS, alert.c.muted_by.is_not(None))
+)
 
 
 def _matters(connection: Connection, query: Select[Any]) -> list[Matter]:
@@ -114,7 +118,7 @@ def _ended(connection: Connection, matters: Iterable[Matter]) -> list[Matter]:
     ids = {int(name.removeprefix(BY_ALERT)) for name in names if name.startswith(BY_ALERT)}
     if not ids:
         return []
-    query = select(*_MATTER, alert.c.muted_by, alert.c.resolved_at, alert.c.variable).where(
+    query = select(*_MATTER, alert.c.muted_by, alert.c.resolved_at).where(
         among(connection, alert.c.id, ids), alert.c.resolved_at.is_not(None)
     )
     return _matters(connection, query)
@@ -186,13 +190,16 @@ def pause(tx: Transaction, alert_ids: Sequence[int] | None = None) -> None:
 
 def is_paused_due(connection: Connection, *, now: int) -> bool:
     """Whether something muted would be reminded of now."""
-    query = (
-        select(obligation.c.id)
-        .join(alert, alert.c.id == obligation.c.alert_id)
-        .where(obligation.c.due <= now, obligation.c.state == _OPEN)
-        .where(alert.c.resolved_at.is_(None), alert.c.muted_by.is_not(None))
-    )
-    return connection.execute(query.limit(1)).first() is not None
+    return bool(dialect_of(connection.dialect.name).ask(connection, _PAUSED_DUE, {"now": now}))
+
+
+_PAUSED_DUE = (
+    select(obligation.c.id)
+    .join(alert, alert.c.id == obligation.c.alert_id)
+    .where(obligation.c.due <= bindparam("now"), obligation.c.state == _OPEN)
+    .where(alert.c.resolved_at.is_(None), alert.c.muted_by.is_not(None))
+    .limit(1)
+)
 
 
 def resume(tx: Transaction, alert_ids: Sequence[int], *, now: int) -> None:
@@ -254,7 +261,14 @@ def alert_rows(connection: Connection, ids: Iterable[int]) -> list[dict[str, Any
 
 def muted_among(connection: Connection, ids: Iterable[int]) -> dict[int, str]:
     """Of these alerts those that are muted, and by what."""
-    query = select(alert.c.id, alert.c.muted_by).where(
-        among(connection, alert.c.id, list(ids)), alert.c.muted_by.is_not(None)
+    dialect = dialect_of(connection.dialect.name)
+    rows = dialect.ask(connection, _muted_among(dialect), {"ids": dialect.array(ids)})
+    return dict(map(tuple, rows))
+
+
+@cache
+def _muted_among(dialect: Dialect) -> TextClause:
+    return text(
+        "SELECT id, muted_by FROM alert WHERE muted_by IS NOT NULL"
+        f" AND id IN {dialect.integers('ids')}"
     )
-    return {found.id: found.muted_by for found in connection.execute(query)}

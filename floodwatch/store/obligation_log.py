@@ -1,14 +1,15 @@
 """Opens, ends and moves on obligations, many at a time; answers are in store.answers."""
 
 from collections.abc import Collection, Iterable, Sequence
+from functools import cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Select, and_, bindparam, func, select, text, update
+from sqlalchemy import Connection, Select, and_, bindparam, select, text, update
 
 from floodwatch.model.alert import ObligationState
-from floodwatch.store.among import among
+from floodwatch.store.among import among, listed
 from floodwatch.store.database import Transaction
-from floodwatch.store.dialect import Dialect
+from floodwatch.store.dialect import Dialect, dialect_of
 from floodwatch.store.tables import alert as _alert
 from floodwatch.store.tables import latest as _latest
 from floodwatch.store.tables import obligation as _obligation
@@ -153,8 +154,10 @@ def _end(tx: Transaction, which: str, chosen: Sequence[int], now: int, note: str
 
 def is_due(connection: Connection, *, now: int) -> bool:
     """Whether anybody's time to answer is up."""
-    statement = "SELECT 1 FROM obligation WHERE due <= :now AND state = 'open' LIMIT 1"
-    return connection.execute(text(statement), {"now": now}).first() is not None
+    return bool(dialect_of(connection.dialect.name).ask(connection, _IS_DUE, {"now": now}))
+
+
+_IS_DUE = text("SELECT 1 FROM obligation WHERE due <= :now AND state = 'open' LIMIT 1")
 
 
 def due(connection: Connection, *, now: int, most: int) -> list[dict[str, Any]]:
@@ -163,14 +166,24 @@ def due(connection: Connection, *, now: int, most: int) -> list[dict[str, Any]]:
     Of the obligation: obligation_id, party, owed_for (the severity), within, step and owed_due. Of
     the gauge: newest and newest_time, its latest reading now, None when there is none.
     """
-    query = _owed().where(_obligation.c.due <= now).limit(most)
-    return [dict(row) for row in connection.execute(query).mappings()]
+    dialect = dialect_of(connection.dialect.name)
+    return dialect.dicts(connection, _due(), {"now": now, "most": most})
 
 
 def owed_by(connection: Connection, parties: Collection[str]) -> list[dict[str, Any]]:
     """Everything these parties owe, due or not, in the same words and order."""
-    query = _owed().where(_obligation.c.party.in_(list(parties)))
-    return [dict(row) for row in connection.execute(query).mappings()]
+    dialect = dialect_of(connection.dialect.name)
+    return dialect.dicts(connection, _owed_by(dialect), {"parties": dialect.array(parties)})
+
+
+@cache
+def _due() -> Select[Any]:
+    return _owed().where(_obligation.c.due <= bindparam("now")).limit(bindparam("most"))
+
+
+@cache
+def _owed_by(dialect: Dialect) -> Select[Any]:
+    return _owed().where(listed(dialect, _obligation.c.party, "parties"))
 
 
 def _owed() -> Select[Any]:
@@ -226,31 +239,14 @@ def owed_by_others(connection: Connection, known: Collection[str]) -> list[Owed]
 
 def move_on(tx: Transaction, moves: Sequence[Move]) -> None:
     """Set the next step of each."""
-    if moves:
-        mine = _obligation.c
-        by_id = update(_obligation).where(mine.id == bindparam("old_id"))
-        values = {
-            "step": bindparam("new_step"),
-            "due": bindparam("new_due"),
-            "told_at": func.coalesce(bindparam("new_told", type_=mine.told_at.type), mine.told_at),
-            "opened_at": func.coalesce(
-                bindparam("new_opened", type_=mine.opened_at.type), mine.opened_at
-            ),
-            "rev": tx.rev,
-        }
-        tx.connection.execute(
-            by_id.values(values),
-            [
-                {
-                    "old_id": m.id,
-                    "new_step": m.step,
-                    "new_due": m.due,
-                    "new_told": m.told_at,
-                    "new_opened": m.opened_at,
-                }
-                for m in moves
-            ],
-        )
+    tx.dialect.run(tx.connection, _MOVED, [move._asdict() | {"rev": tx.rev} for move in moves])
+
+
+_MOVED = text(
+    "UPDATE obligation SET step = :step, due = :due, rev = :rev,"
+    " told_at = COALESCE(CAST(:told_at AS bigint), told_at),"
+    " opened_at = COALESCE(CAST(:opened_at AS bigint), opened_at) WHERE id = :id"
+)
 
 
 def not_needed(tx: Transaction, ids: Sequence[int], *, now: int) -> None:

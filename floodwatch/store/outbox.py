@@ -2,18 +2,17 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
+from functools import cache
 from hashlib import sha256
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from sqlalchemy import Connection, bindparam, text, update
-from sqlalchemy import insert as insert_into
+from sqlalchemy import Connection, TextClause, text
 
 from floodwatch.model.clock import SECOND
 from floodwatch.model.errors import Refused
 from floodwatch.model.notification import OutboxState
 from floodwatch.store.database import Transaction
 from floodwatch.store.dialect import Dialect
-from floodwatch.store.tables import attempt as _attempt
 from floodwatch.store.tables import outbox as _outbox
 
 KEY_LENGTH = 200
@@ -286,9 +285,15 @@ def waiting(
     was never tried and waits for its time, such as the list of the morning, is not taken for that.
     """
     names = {f"down{number}": name for number, name in enumerate(down)}
-    listed = ", ".join(f":{name}" for name in names)
-    dead = f" OR tries > 0 AND channel IN ({listed})" if names else ""
-    statement = f"""
+    values = {"now": now, "epoch": epoch, "sending": dialect.array(sending), "most": most, **names}
+    return [Waiting(*row) for row in dialect.ask(connection, _waiting(dialect, len(down)), values)]
+
+
+@cache
+def _waiting(dialect: Dialect, down: int) -> TextClause:
+    listed = ", ".join(f":down{number}" for number in range(down))
+    dead = f" OR tries > 0 AND channel IN ({listed})" if down else ""
+    return text(f"""
         SELECT id, channel, severity, person, address FROM (
             SELECT id, channel, severity, person, address, ROW_NUMBER() OVER (
                 PARTITION BY channel, severity = 4 ORDER BY severity DESC, id) AS place
@@ -299,10 +304,7 @@ def waiting(
                       AND id NOT IN {dialect.integers("sending")})
               AND NOT ({_WAITS})) AS queue
         WHERE place <= :most ORDER BY severity DESC, id
-    """
-    values = {"now": now, "epoch": epoch, "sending": dialect.array(sending), "most": most, **names}
-    rows = connection.execute(text(statement), values)
-    return [Waiting(*row) for row in rows]
+    """)
 
 
 def lease(tx: Transaction, ids: Sequence[int], *, epoch: int, now: int) -> list[Claimed]:
@@ -312,32 +314,53 @@ def lease(tx: Transaction, ids: Sequence[int], *, epoch: int, now: int) -> list[
     """
     if not ids:
         return []
-    values = {"ids": tx.dialect.array(ids), "now": now, "epoch": epoch, "rev": tx.rev}
-    chosen = tx.dialect.integers("ids")
-    interrupted = f"""
-        INSERT INTO attempt (outbox_id, at, epoch, sent, detail)
-        SELECT id, :now, epoch, 'unknown', 'interrupted before its outcome was known'
-        FROM outbox WHERE id IN {chosen} AND state = 'leased'
-    """
-    leased = f"""
-        UPDATE outbox SET state = 'leased', epoch = :epoch, tries = tries + 1, next_at = :until,
-            rev = :rev
-        WHERE id IN {chosen}
-    """
-    found = f"""
-        SELECT outbox.*, EXISTS (SELECT 1 FROM attempt
-            WHERE attempt.outbox_id = outbox.id AND attempt.sent = 'unknown') AS again
-        FROM outbox WHERE id IN {chosen} ORDER BY severity DESC, id
-    """
-    tx.connection.execute(text(interrupted), values)
-    tx.connection.execute(text(leased), values | {"until": now + LEASE})
-    rows = tx.connection.execute(text(found), values).mappings()
-    return [Claimed(**{n: row[n] for n in _FIELDS}, repeat=bool(row["again"])) for row in rows]
+    dialect, connection = tx.dialect, tx.connection
+    mine = {"ids": dialect.array(ids)}
+    dialect.run(connection, _interrupted(dialect), [mine | {"now": now}])
+    lent = {"epoch": epoch, "until": now + LEASE, "rev": tx.rev}
+    dialect.run(connection, _leased(dialect), [mine | lent])
+    rows = dialect.ask(connection, _claimed(dialect), mine)
+    return [Claimed(**dict(zip(_FIELDS, r, strict=False)), repeat=bool(r[-1])) for r in rows]
+
+
+@cache
+def _interrupted(dialect: Dialect) -> TextClause:
+    return text(
+        "INSERT INTO attempt (outbox_id, at, epoch, sent, detail)"
+        " SELECT id, :now, epoch, 'unknown', 'interrupted before its outcome was known'"
+        f" FROM outbox WHERE id IN {dialect.integers('ids')} AND state = 'leased'"
+    )
+
+
+@cache
+def _leased(dialect: Dialect) -> TextClause:
+    return text(
+        "UPDATE outbox SET state = 'leased', epoch = :epoch, tries = tries + 1, next_at = :until,"
+        f" rev = :rev WHERE id IN {dialect.integers('ids')}"
+    )
+
+
+@cache
+def _claimed(dialect: Dialect) -> TextClause:
+    return text(
+        f"SELECT {', '.join(_FIELDS)}, EXISTS (SELECT 1 FROM attempt"
+        " WHERE attempt.outbox_id = outbox.id AND attempt.sent = 'unknown') AS again"
+        f" FROM outbox WHERE id IN {dialect.integers('ids')} ORDER BY severity DESC, id"
+    )
 
 
 def in_flight(tx: Transaction, ids: Sequence[int]) -> dict[int, InFlight]:
     """How the rows stand whose outcomes have come; final ones are absent."""
-    statement = f"""
+    rows = tx.dialect.ask(tx.connection, _in_flight(tx.dialect), {"ids": tx.dialect.array(ids)})
+    return {
+        number: InFlight(bool(leased), epoch, tries, bool(stands), bool(refused))
+        for number, leased, epoch, tries, stands, refused in rows
+    }
+
+
+@cache
+def _in_flight(dialect: Dialect) -> TextClause:
+    return text(f"""
         SELECT outbox.id, outbox.state = 'leased' AS leased, outbox.epoch, outbox.tries,
             alert.id IS NOT NULL AND alert.resolved_at IS NULL
                 OR outbox.kind = 'digest' AND EXISTS (
@@ -348,30 +371,22 @@ def in_flight(tx: Transaction, ids: Sequence[int]) -> dict[int, InFlight]:
             EXISTS (SELECT 1 FROM attempt WHERE attempt.outbox_id = outbox.id
                 AND attempt.sent = 'permanent') AS refused
         FROM outbox LEFT JOIN alert ON alert.id = outbox.alert_id
-        WHERE outbox.next_at IS NOT NULL AND outbox.id IN {tx.dialect.integers("ids")}
-    """
-    rows = tx.connection.execute(text(statement), {"ids": tx.dialect.array(ids)})
-    return {
-        row.id: InFlight(
-            bool(row.leased), row.epoch, row.tries, bool(row.stands), bool(row.refused)
-        )
-        for row in rows
-    }
+        WHERE outbox.next_at IS NOT NULL AND outbox.id IN {dialect.integers("ids")}
+    """)
 
 
 def record(tx: Transaction, attempts: Sequence[Attempt], verdicts: Sequence[Verdict]) -> None:
     """Write what became of attempts, and how their rows stand now."""
-    if attempts:
-        tx.connection.execute(insert_into(_attempt), [entry._asdict() for entry in attempts])
-    if verdicts:
-        columns: dict[str, Any] = {
-            name: bindparam(f"new_{name}") for name in Verdict._fields if name != "id"
-        }
-        by_id = update(_outbox).where(_outbox.c.id == bindparam("old_id"))
-        tx.connection.execute(
-            by_id.values(columns | {"epoch": None, "rev": tx.rev}),
-            [
-                {"old_id" if name == "id" else f"new_{name}": value for name, value in row.items()}
-                for row in (verdict._asdict() for verdict in verdicts)
-            ],
-        )
+    tx.dialect.run(tx.connection, _ATTEMPTED, [entry._asdict() for entry in attempts])
+    rows = [verdict._asdict() | {"rev": tx.rev} for verdict in verdicts]
+    tx.dialect.run(tx.connection, _JUDGED, rows)
+
+
+_ATTEMPTED = text(
+    f"INSERT INTO attempt ({', '.join(Attempt._fields)})"
+    f" VALUES ({', '.join(f':{name}' for name in Attempt._fields)})"
+)
+_JUDGED = text(
+    f"UPDATE outbox SET {', '.join(f'{n} = :{n}' for n in Verdict._fields if n != 'id')},"
+    " epoch = NULL, rev = :rev WHERE id = :id"
+)

@@ -5,10 +5,11 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, func, insert, select, text
 
 from floodwatch.model.clock import HOUR, SECOND
 from floodwatch.store.database import Transaction
+from floodwatch.store.dialect import dialect_of
 from floodwatch.store.tables import sound
 
 NIGHT_BEGINS, NIGHT_ENDS = 23, 8  # local hours of the promise of a quiet night
@@ -26,9 +27,15 @@ class Sounded(NamedTuple):
 
 def lately(connection: Connection, *, now: int) -> list[Sounded]:
     """The tones of the last hours, oldest first."""
-    columns = (sound.c.at, sound.c.alert_id, sound.c.severity, sound.c.kind)
-    query = select(*columns).where(sound.c.at > now - LATELY, sound.c.at <= now)
-    return [Sounded(*row) for row in connection.execute(query.order_by(sound.c.at, sound.c.id))]
+    dialect = dialect_of(connection.dialect.name)
+    rows = dialect.ask(connection, _HEARD, {"since": now - LATELY, "now": now})
+    return [Sounded(*row) for row in rows]
+
+
+_HEARD = text(
+    "SELECT at, alert_id, severity, kind FROM sound WHERE at > :since AND at <= :now"
+    " ORDER BY at, id"
+)
 
 
 def ring(tx: Transaction, tones: Iterable[Sounded]) -> None:

@@ -7,9 +7,12 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
-from sqlalchemy import URL, event
+from sqlalchemy import URL, text
 
 from floodwatch.store.database import FILE, Database, Transaction
+
+ENDLESS = 4_294_967_294  # pages
+_SYNCHRONOUS = text("PRAGMA synchronous")
 
 
 class Killed(BaseException):
@@ -71,12 +74,14 @@ class _Connection(sqlite3.Connection):
         return super().cursor(_Cursor)
 
     def execute(self, sql: str, *values: Any) -> Any:
-        """One statement."""
-        return self.cursor().execute(sql, *values)
+        """One statement, by a plain cursor: it has passed the fuse."""
+        self.fuse.reach(sql)
+        return super().cursor().execute(sql, *values)
 
     def executemany(self, sql: str, *values: Any) -> Any:
         """One statement many times."""
-        return self.cursor().executemany(sql, *values)
+        self.fuse.reach(sql)
+        return super().cursor().executemany(sql, *values)
 
     def commit(self) -> None:
         """Nothing is kept of what a dead process does."""
@@ -110,16 +115,17 @@ class Perilous(Database):
         """The database of a folder."""
         made = cls(URL.create("sqlite", database=str((folder / FILE).absolute())))
         made.fuse, made.synced = fuse, made.log_size()
-        event.listen(made.engine, "begin", made._limit)
         return made
 
     @contextmanager
     def write(self, *, epoch: int | None = None, yielding: bool = False) -> Iterator[Transaction]:
         """One write transaction, which may be the last of this process."""
         with super().write(epoch=epoch, yielding=yielding) as tx:
+            self._limit(tx)
             yield tx
             self.fuse.reach("before the commit")
-            safe = tx.connection.exec_driver_sql("PRAGMA synchronous").scalar_one() >= 2
+            ((synchronous,),) = tx.dialect.ask(tx.connection, _SYNCHRONOUS, {})
+            safe = synchronous >= 2
         if safe:
             self.synced = self.log_size()
         self.fuse.reach("after the commit")
@@ -130,7 +136,9 @@ class Perilous(Database):
         log = self.path.with_name(self.path.name + "-wal")
         return log.stat().st_size if log.exists() else 0
 
-    def _limit(self, connection: Any) -> None:
-        raw = connection.connection.cursor()
-        raw.execute(f"PRAGMA max_page_count = {self.fuse.full or 4_294_967_294}")
-        raw.close()
+    def _limit(self, tx: Transaction) -> None:
+        """The disk is as large as the fuse has it; each connection is told when that changes."""
+        pages, told = self.fuse.full or ENDLESS, tx.connection.info
+        if told.get("pages", ENDLESS) != pages:
+            tx.dialect.ask(tx.connection, text(f"PRAGMA max_page_count = {pages}"), {})
+            told["pages"] = pages

@@ -89,7 +89,7 @@ class Machine:
 
     def now(self) -> int:
         """Service time, ms."""
-        with self.database.read() as connection:
+        with self.database.glance() as connection:
             return self.service.moment(connection).now
 
     def submit(self, batches: Sequence[Batch]) -> list[Receipt]:

@@ -172,7 +172,7 @@ def deliverer(room: Room, *channels: Any, epoch: int | None = None, **more: Any)
         {channel.name: channel for channel in channels},
         epoch=claim(room.database) if epoch is None else epoch,
         now=lambda: room.now,
-        district=lambda: room.district,
+        district=lambda _: room.district,
         chance=lambda: 0.5,
         **more,
     )

@@ -395,7 +395,7 @@ def test_an_unreadable_database_is_outlived(room: Room, running: list[Deliverer]
         channels,
         epoch=claim(room.database),
         now=lambda: room.now,
-        district=lambda: room.district,
+        district=lambda _: room.district,
     )
     start(running, sender)
     failing[0] = False

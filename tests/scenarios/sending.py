@@ -31,12 +31,12 @@ class Scripted:
 class HandWorked(Deliverer):
     """The sender with its threads taken out: each message is handed over where it is leased."""
 
-    def _hand_over(self, row: Claimed, channel: Channel | None, link: str) -> None:
+    def _hand_over(self, row: Claimed, channel: Channel | None, link: str, now: int) -> None:
         if channel is None:
-            super()._hand_over(row, channel, link)
+            super()._hand_over(row, channel, link, now)
         else:
             self._sending[row.id, row.tries] = _Sending(row.channel, monotonic() + 3600)
-            self._send(row, channel, link)
+            self._send(row, channel, link, now)
 
     def work(self) -> None:
         """Rounds until nothing more is due."""
