@@ -1,7 +1,7 @@
 """How a maker's file will be read: what its dialect says, and what people say beside it."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from zoneinfo import ZoneInfo
 
@@ -13,6 +13,7 @@ from floodwatch.model.errors import ImportRefused
 from floodwatch.model.unit import UNITS
 from floodwatch.model.variable import VARIABLES, Nature
 from floodwatch.pipeline.import_columns import FilePlan, ValueColumn, positive
+from floodwatch.pipeline.import_report import FileAccount
 from floodwatch.sources.csv import headers, timestamps, zones
 from floodwatch.sources.csv.columns import of_texts
 from floodwatch.sources.csv.options import CANONICAL, ImportOptions
@@ -210,3 +211,19 @@ def offset_text(offset: int) -> str:
     """An offset as +08:00."""
     hours, minutes = divmod(abs(offset) // MINUTE, HOUR // MINUTE)
     return f"{'-' if offset < 0 else '+'}{hours:02d}:{minutes:02d}"
+
+
+def afterthoughts(layout: Layout, account: FileAccount) -> Iterator[str]:
+    """What a maker's file turns out to be once all of it is read."""
+    declared, lines = layout.declared, account.lines
+    if declared is not None and declared != lines:
+        yield f"the file says it has {declared:,} rows; it has {lines:,}"
+    if any(_of_summer_time(reject.reason) for reject in account.rejects):
+        yield (
+            "rows were refused for the change to or from summer time, which loggers seldom follow: "
+            "say --tz as a fixed offset, such as Etc/GMT-1 for UTC+1"
+        )
+
+
+def _of_summer_time(reason: str) -> bool:
+    return "does not exist in" in reason or "exists twice" in reason

@@ -10,7 +10,7 @@ from floodwatch.model.batch import Batch, Receipt
 from floodwatch.model.district import District
 from floodwatch.model.errors import FloodWatchError, ImportRefused
 from floodwatch.model.reading import Outcome
-from floodwatch.pipeline import import_buffer
+from floodwatch.pipeline import import_buffer, import_layout
 from floodwatch.pipeline.import_buffer import Buffer
 from floodwatch.pipeline.import_files import Given, Planned, plan_files
 from floodwatch.pipeline.import_plan import FilePlan
@@ -200,9 +200,8 @@ def _import_file(running: _Run, plan: FilePlan) -> bool:
     buffer.flush(final=True)
     buffer.finish()
     stopped = stopped or account.left > 0
-    declared = plan.shape.layout.declared if plan.shape.layout else None
-    if not stopped and declared is not None and declared != account.lines:
-        account.notes.append(f"the file says it has {declared:,} rows; it has {account.lines:,}")
+    if not stopped and plan.shape.layout:
+        account.notes += import_layout.afterthoughts(plan.shape.layout, account)
     return not stopped
 
 

@@ -328,6 +328,20 @@ def test_a_wrong_number_of_rows_is_said(sqlite_database: Database) -> None:
     assert "the file says it has 5 rows; it has 4" in account.notes
 
 
+def test_a_clock_that_does_not_follow_summer_time_is_pointed_out(
+    sqlite_database: Database, tmp_path: Path
+) -> None:
+    text = (FILES / "solinst.csv").read_bytes().replace(b"2024/07/01,08", b"2024/10/27,02")
+    path = tmp_path / "a.csv"
+    path.write_bytes(text)
+    account = taken(sqlite_database, str(path), tz="Europe/Berlin")
+    assert adds_up(account)
+    assert account.counts[Outcome.REJECTED] == 8
+    assert any("say --tz as a fixed offset" in note for note in account.notes)
+    fixed = taken(sqlite_database, str(path), tz="Etc/GMT-1", dry_run=True)
+    assert fixed.counts[Outcome.REJECTED] == 0
+
+
 # -- several tables in one file ------------------------------------------------------------------
 
 
