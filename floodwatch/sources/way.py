@@ -48,12 +48,14 @@ class Way:
         With a `cursor`, where to go on is kept in the transaction of the readings.
         """
         batch = Batch(self.name, tuple(readings), stations=stations)
-        if cursor is None or self.submit_placed is None:
+        if cursor is None:
             receipt = self.submit_batch(batch)
-        else:
-            receipt = self.submit_placed(batch, cursor)
-        if cursor is not None:
+        elif self.submit_placed is None:
+            receipt = self.submit_batch(batch)
             self.goes_on(cursor)
+        else:  # it is kept already: noted once more, it could come after a newer one
+            receipt = self.submit_placed(batch, cursor)
+            self.cursor = cursor
         self.took(readings, receipt)
         return receipt
 
