@@ -46,7 +46,7 @@ class HttpPoll:
             headers={"Accept": settings.accept or _ACCEPT[settings.format]},
             secret_header=(header, self._secret) if header else None,
             allowed=settings.allow,
-            seconds=settings.timeout / SECOND,
+            seconds=min(settings.timeout, 0.8 * settings.every) / SECOND,
             largest=settings.largest,
         )
         given = way.cursor if isinstance(way.cursor, dict) else {}

@@ -221,7 +221,7 @@ def _database(settings: SqlTable, zone: ZoneInfo, environment: Mapping[str, str]
     return SqlDatabase(
         settings.address(password),
         schema=settings.db_schema,
-        seconds=settings.timeout / SECOND,
+        seconds=min(settings.timeout, 0.6 * settings.every) / SECOND,  # a poll ends before the next
         zone=zone.key,
     )
 

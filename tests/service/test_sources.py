@@ -17,7 +17,7 @@ from tests.notify.http_server import Asked, site
 from tests.pipeline.town import FILES, RESERVOIR
 from tests.service.running import Running, until
 
-NUMBER, KILLS = 4_000, 4
+NUMBER, KILLS = 4_000, 2
 SOURCE = """
 [[sources.http]]
 name = "upstream"

@@ -360,6 +360,21 @@ def test_a_line_that_is_cut_or_silent_is_a_failure_and_all_goes_on_when_it_is_ba
         assert rig.values() == [95.12, 95.14]
 
 
+@pytest.mark.postgres
+def test_times_that_carry_a_zone_are_believed(postgres_url: str, town: Town) -> None:
+    with telemetry(postgres_url) as county:
+        county.run("CREATE TABLE zoned (stcd text, tm timestamptz, moditime timestamptz, z float)")
+        rig = Rig(county, town, tables=[{"name": "zoned", "values": {"z": "stage:m"}}])
+        values = "INSERT INTO zoned VALUES"
+        county.run(f"{values} ('{RESERVOIR}', '2026-06-18 12:00+00', '2026-06-18 12:00+00', 95.1)")
+        rig.poll()
+        county.run(f"{values} ('{RESERVOIR}', '2026-06-17 01:00+00', '2026-06-18 12:01+00', 94.0)")
+        rig.start()
+        note = rig.poll()
+        assert rig.values() == [94.0, 95.1]
+        assert note.counts.duplicate == 1
+
+
 def test_rain_of_which_nobody_knows_how_long_it_fell_waits_until_that_shows(
     county: Telemetry, rig: Rig
 ) -> None:
