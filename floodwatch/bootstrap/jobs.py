@@ -13,6 +13,7 @@ from floodwatch.pipeline.compact import tidy
 from floodwatch.pipeline.self_watch import AUDIT, nightly
 from floodwatch.scheduler import Job
 from floodwatch.sources.simulator.control import SHOWS
+from floodwatch.store import changes
 from floodwatch.store.clockwork import set_setting, setting
 
 log = logging.getLogger(__name__)
@@ -26,6 +27,8 @@ def of(services: Services, epoch: int) -> list[Job]:
         now = services.now()
         if services.demonstration:  # it may begin again: what came since stays in rows
             now = min(now, SHOWS[services.show].begin)
+        with services.database.write(epoch=epoch) as tx:
+            changes.forget(tx)
         return tidy(services.database, district=district, now=now, epoch=epoch)
 
     def say_alive() -> object:

@@ -12,6 +12,7 @@ from waitress.server import create_server
 
 from floodwatch import loops
 from floodwatch.bootstrap import jobs
+from floodwatch.bootstrap.mirroring import Mirroring
 from floodwatch.bootstrap.services import Services
 from floodwatch.bootstrap.sources import Sources
 from floodwatch.config.change import Watch, apply_texts
@@ -49,6 +50,15 @@ TIMETABLE_S = 60.0  # it is first replaced by itself
 REPLIES_S = 180.0  # a modem is slow, and what it holds is not lost
 SOURCES_S = 60.0  # a broker that is stopped may want its time
 PAGES_GONE_S = 8.0  # in which they notice that the database's file is gone, and end
+_PARTS = (  # of the engine, in the order in which they end
+    "_push",
+    "_sources",
+    "_mirroring",
+    "_timetable",
+    "_replies",
+    "_sender",
+    "_checkpointer",
+)
 LISTENER, FOLDER, TIMETABLE = "push listener", "configuration folder", "timetable"
 
 
@@ -127,6 +137,8 @@ class EngineWork:
                 turn=self._loop("sources", patience=SOURCES_S),
             )
             self._sources.start()
+            self._mirroring = Mirroring(services, epoch=self.epoch)
+            self._mirroring.start()
         self._apart(LISTENER, self._listen)
 
     def _verify_machine(self) -> None:
@@ -253,7 +265,7 @@ class EngineWork:
     def stop(self) -> None:
         """Take nothing in any more, finish what is being sent, end."""
         self.stopping.set()
-        for part in ("_push", "_sources", "_timetable", "_replies", "_sender", "_checkpointer"):
+        for part in _PARTS:
             if (found := self.__dict__.get(part)) is not None:
                 found.stop()
         if "_machine" in self.__dict__ and self._machine.moved:

@@ -1,7 +1,9 @@
 """What one process works with, opened once: configuration, database, the way in."""
 
+import os
 import tomllib
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -9,14 +11,19 @@ from pathlib import Path
 from floodwatch import config
 from floodwatch.bootstrap.rescue import establish, rescue
 from floodwatch.config.live import Configuration
+from floodwatch.hydrology.series import Series
 from floodwatch.loops import Loops, Turn
 from floodwatch.model.batch import Batch, Receipt
 from floodwatch.model.clock import Clock, SystemClock
 from floodwatch.model.errors import Refused
+from floodwatch.model.reading import SeriesKey
 from floodwatch.pipeline.ingest import Ingest
 from floodwatch.pipeline.plan import Plans
 from floodwatch.pipeline.service_clock import ServiceClock
 from floodwatch.store.database import Database
+from floodwatch.store.influx import reading as influx_reading
+from floodwatch.store.influx import settings as influx_settings
+from floodwatch.store.influx.server import server as influx_server
 from floodwatch.store.journal import SeriesMap
 from floodwatch.store.readings import Readings
 from floodwatch.store.writer import Writer
@@ -57,7 +64,15 @@ class Services:
     @cached_property
     def readings(self) -> Readings:
         """What is stored, to be read."""
-        return Readings(self.database)
+        return Readings(self.database, elsewhere=self._from_influx)
+
+    def _from_influx(self, key: SeriesKey, start: int, end: int) -> Series:
+        """Old readings whose blocks have been dropped."""
+        given = self.configuration.current().influx
+        if not given:
+            raise Refused("readings of that time are in InfluxDB alone, and [influx] is not set")
+        with closing(influx_server(influx_settings.of(given), os.environ)) as there:
+            return influx_reading.read(there, key, start, end)
 
     @cached_property
     def ingest(self) -> Ingest:

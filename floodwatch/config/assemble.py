@@ -145,6 +145,7 @@ def _district(draft: Draft, placed: list[Placed], version: int) -> District:
         sources=dict(service.sources),
         watch=service.watch.model_dump(),
         backup=service.backup.model_dump(),
+        influx=service.influx.model_dump() if service.influx else {},
         texts=service.texts.model_dump(exclude_none=True),
         map_layers=tuple(draft.layers),
         layers=dict(draft.layers),

@@ -17,11 +17,12 @@ from floodwatch.notify.channels.smtp import SmtpTable
 from floodwatch.notify.channels.voice import VoiceTable
 from floodwatch.notify.channels.webhook import WebhookTable
 from floodwatch.sources.drop_settings import DropTable
+from floodwatch.sources.http_settings import HttpTable
 from floodwatch.sources.mqtt.settings import MqttTable
 from floodwatch.sources.push_settings import PushTable
 from floodwatch.sources.sl651.settings import Sl651Table
-from floodwatch.sources.http_settings import HttpTable
 from floodwatch.sources.sql_settings import SqlTable
+from floodwatch.store.influx.settings import InfluxTable
 
 
 class ServiceTable(Table):
@@ -103,4 +104,5 @@ class ServiceFile(Table):
     sources: SourcesTable = SourcesTable()
     watch: WatchTable = WatchTable()
     backup: BackupTable = BackupTable()
+    influx: InfluxTable | None = None
     texts: TextsTable = TextsTable()

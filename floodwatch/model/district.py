@@ -68,6 +68,7 @@ class District:
     sources: Mapping[str, Any] = field(default_factory=dict)
     watch: Mapping[str, Any] = field(default_factory=dict)  # [watch]: who watches the service
     backup: Mapping[str, Any] = field(default_factory=dict)  # [backup]
+    influx: Mapping[str, Any] = field(default_factory=dict)  # [influx]; empty: no mirror
     map_layers: tuple[str, ...] = ()
     layers: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # name -> GeoJSON
     plans: tuple[Plan, ...] = ()

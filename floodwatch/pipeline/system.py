@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Iterator, Mapping
 
+from sqlalchemy import Connection
+
 from floodwatch.alerts.lifecycle import step
 from floodwatch.model.alert import Holds, Origin, RuleKey, RuleState
 from floodwatch.model.clock import DAY, MINUTE
@@ -16,8 +18,10 @@ from floodwatch.store import rule_states
 from floodwatch.store.alert_log import Change
 from floodwatch.store.clockwork import jobs, setting
 from floodwatch.store.database import Transaction
+from floodwatch.store.influx.mirror import place as mirror_place
 
 TYPE = "system"
+BEHIND = 15 * MINUTE  # a mirror that could not write for so long
 HOLDS = Holds(up=0, down=MINUTE)
 CLEAR = Finding(None, None)
 
@@ -68,6 +72,7 @@ def _findings(
         if job.last_success is not None and moment.now - job.last_success > 2 * job.every
     ]
     yield key("timetable"), _timetable(moment, overdue) if overdue else CLEAR
+    yield key("influx"), _mirror(moment, tx.connection, plan)
     yield key("database"), _rescued(moment, setting(tx.connection, RESCUED))
     for name, finding in lines.findings(tx.connection, plan.district, now=moment.now):
         yield key(name), finding
@@ -105,6 +110,21 @@ def _timetable(moment: Moment, overdue: list[str]) -> Finding:
     names = ", ".join(overdue)
     return _finding(
         moment, Severity.III, zh=f"定时任务逾期:{names}", en=f"jobs are overdue: {names}"
+    )
+
+
+def _mirror(moment: Moment, connection: Connection, plan: Plan) -> Finding:
+    """Nothing waits for the mirror; but it is found out before somebody looks there in vain."""
+    found = mirror_place(connection) if plan.district.influx else None
+    if found is None or not found.error or moment.now - found.at < BEHIND:
+        return CLEAR
+    minutes = (moment.now - found.at) // MINUTE
+    return _finding(
+        moment,
+        Severity.IV,
+        zh=f"InfluxDB镜像已{minutes}分钟没有写入，数据留在本机等候：{found.error}",
+        en=f"nothing has been written to InfluxDB for {minutes} min; readings wait here: "
+        f"{found.error}",
     )
 
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from sqlalchemy import Connection, bindparam, select, text
 
 from floodwatch.hydrology.series import Series, empty
-from floodwatch.store import block_rows, blocks
+from floodwatch.store import block_rows, blocks, changes
 from floodwatch.store.block_rows import Encoded, encoded, read, span
 from floodwatch.store.blocks import (
     Head,
@@ -87,7 +87,8 @@ def remove(tx: Transaction, series_id: int, times: Ints) -> None:
 
 def replace(tx: Transaction, series_id: int, series: Series, *, gone: Ints) -> None:
     """Put `series` in and take the readings at `gone` out, in one rewriting."""
-    _write(tx, _prepare(tx.connection, series_id, tidy(series), gone=np.unique(gone)))
+    prepared = _prepare(tx.connection, series_id, tidy(series), gone=np.unique(gone))
+    _write(tx, prepared, gone=gone.size > 0)
 
 
 def portions(
@@ -122,14 +123,17 @@ def prepare(connection: Connection, series_id: int, series: Series) -> Prepared:
     return _prepare(connection, series_id, tidy(series), keep_same=True)
 
 
-def commit(tx: Transaction, prepared: Prepared) -> Overwritten | None:
-    """Write what was prepared; None (and nothing written) when its blocks have changed since."""
+def commit(tx: Transaction, prepared: Prepared, *, moved: bool = False) -> Overwritten | None:
+    """Write what was prepared; None (and nothing written) when its blocks have changed since.
+
+    `moved`: the readings were stored before and only change their place.
+    """
     if not prepared.overwritten.times.size:
         return prepared.overwritten
     now = block_rows.heads(tx.connection, prepared.series_id, prepared.first, prepared.last)
     if now != prepared.seen:
         return None
-    _write(tx, prepared)
+    _write(tx, prepared, moved=moved)
     return prepared.overwritten
 
 
@@ -155,6 +159,7 @@ def restore(
 
 def _restore_rows(tx: Transaction, series_id: int, series: Series, *, gone: Ints) -> None:
     if gone.size:
+        changes.note(tx, series_id, int(gone.min()), int(gone.max()), gone=True)
         times = tx.dialect.integers("gone")
         tx.connection.execute(
             text(f"DELETE FROM reading WHERE series_id = :series_id AND time IN {times}"),
@@ -166,7 +171,9 @@ def _restore_rows(tx: Transaction, series_id: int, series: Series, *, gone: Ints
     tx.dialect.upsert(tx.connection, reading, rows, update=("value", "quality", "rev"))
 
 
-def _write(tx: Transaction, prepared: Prepared) -> None:
+def _write(tx: Transaction, prepared: Prepared, *, moved: bool = False, gone: bool = False) -> None:
+    if not moved and prepared.blocks:
+        changes.note(tx, prepared.series_id, prepared.first, prepared.last, gone=gone)
     # The revision as version: a block that went and came back is not taken for the one before.
     block_rows.write(
         tx.connection,

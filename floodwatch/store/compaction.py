@@ -11,7 +11,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection, bindparam, text, update
 
 from floodwatch.hydrology.series import Series
-from floodwatch.store import archive
+from floodwatch.store import archive, changes
 from floodwatch.store.archive import Prepared
 from floodwatch.store.blocks import same
 from floodwatch.store.database import Database, Transaction
@@ -128,8 +128,9 @@ def _apply(tx: Transaction, move: _Move) -> bool:
         return False
     if not same(rows(connection, number, _BEGINNING, move.border - 1), move.moved):
         return False
-    if archive.commit(tx, move.prepared) is None:
+    if archive.commit(tx, move.prepared, moved=True) is None:
         return False
+    changes.note_unsent(tx, number, move.border)
     connection.execute(_DELETE, {"number": number, "border": move.border})
     connection.execute(_SEAL, {"number": number, "border": move.border})
     return True

@@ -11,7 +11,9 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection, bindparam, select
 
 from floodwatch.hydrology.hydrological_day import Bounds, Day, days, summary
+from floodwatch.model.clock import DAY
 from floodwatch.model.reading import SeriesKey
+from floodwatch.store.changes import dropped
 from floodwatch.store.database import Database, Transaction
 from floodwatch.store.journal import mark_dirty
 from floodwatch.store.stretch import stretch
@@ -111,12 +113,15 @@ def recompute(
     """
     with database.read() as connection:
         waiting = list(connection.execute(_ALL).scalars())
+        gone = dropped(connection)
     count = 0
     while waiting:
         batch = waiting[:_MOST_NOTES]
         with database.write(epoch=epoch, yielding=True) as tx:
             notes = [_Note(*row) for row in tx.connection.execute(_NOTES, {"ids": batch})]
             pass_ = _Pass(tx, zone_of, timed, default)
+            if gone is not None:  # what is no longer here cannot be summed up here
+                notes = [pass_.spared(note, gone.before) for note in notes]
             unfinished = [note.id for note in notes if not pass_.sum_up(note)]
             pass_.write()
         count += pass_.count
@@ -138,6 +143,14 @@ class _Pass:
         self._budget = COST
         self._rows: dict[tuple[int, int], Day] = {}
         self.count = 0
+
+    def spared(self, note: _Note, border: int) -> _Note:
+        """The note without the days that begin before `border` (ms)."""
+        zone = self._zone_of(note.station)
+        first = next(
+            day.start for day in days(border, border + 2 * DAY, zone) if day.start >= border
+        )
+        return note._replace(start=max(note.start, first + 1))
 
     def sum_up(self, note: _Note) -> bool:
         """Sum up the days of a note as far as the budget goes; whether all of it was done."""

@@ -1,6 +1,6 @@
 """The one face through which readings are read, wherever they are kept."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from sqlalchemy import Connection, select
 
@@ -10,6 +10,8 @@ from floodwatch.hydrology.series import Series, empty
 from floodwatch.model.clock import DAY
 from floodwatch.model.reading import Latest, Reading, SeriesKey
 from floodwatch.store import daily, tables
+from floodwatch.store.blocks import joined
+from floodwatch.store.changes import dropped
 from floodwatch.store.database import Database
 from floodwatch.store.stretch import Span, span, stretch
 
@@ -31,6 +33,7 @@ _LATEST = select(
 ).join_from(tables.latest, tables.series, tables.latest.c.series_id == tables.series.c.id)
 _ID = select(tables.series.c.id)
 
+Elsewhere = Callable[[SeriesKey, int, int], Series]  # readings of start <= time <= end, ms
 _CHUNK = 50_000  # readings of an export that are held at once, about
 _LONGEST = 4_000 * DAY
 
@@ -38,8 +41,9 @@ _LONGEST = 4_000 * DAY
 class Readings:
     """Reads readings, each call in one snapshot. Times are ms UTC, values canonical units."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, *, elsewhere: Elsewhere | None = None) -> None:
         self._database = database
+        self._elsewhere = elsewhere
         self._ids: dict[SeriesKey, int] = {}  # series are never renumbered
 
     def keys(self, station: str | None = None) -> list[SeriesKey]:
@@ -93,6 +97,10 @@ class Readings:
             if number is None:
                 return empty()
             whole = stretch(connection, number, start, end)
+            gone = dropped(connection) if self._elsewhere else None
+        if self._elsewhere is not None and gone is not None and start < gone.before:
+            older = self._elsewhere(key, max(start, gone.first), min(end, gone.before - 1))
+            whole = joined([older, whole.between(gone.before - 1, end)])
         fewer = whole if max_points is None else thin(whole, max_points, step=step)
         return broken(fewer, whole.times, step=step) if breaks else fewer
 
@@ -100,7 +108,9 @@ class Readings:
         """Time of the first and last reading of a series; None when there is none."""
         with self._database.read() as connection:
             number = self._id(connection, key)
-            return None if number is None else span(connection, number)
+            found = None if number is None else span(connection, number)
+            gone = dropped(connection) if self._elsewhere else None
+        return found._replace(first=min(found.first, gone.first)) if found and gone else found
 
     def daily(self, key: SeriesKey, first: int, last: int) -> list[Day]:
         """The hydrological days from `first` to `last` (yyyymmdd) that have readings."""

@@ -4,6 +4,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Float,
     Index,
     Integer,
     LargeBinary,
@@ -89,4 +90,25 @@ dropped_file = _table(  # what a drop folder has taken
     Column("reason", Text),
     Column("rev", BigInteger, nullable=False),
     UniqueConstraint("folder", "name", "digest"),
+)
+
+archive_change = _table(  # what changed in blocks, or went, and is not yet in the mirror
+    "archive_change",
+    Column("id", Identity, primary_key=True),
+    Column("rev", BigInteger, nullable=False, index=True),
+    Column("series_id", Identity, nullable=False),
+    Column("start", Millis, nullable=False),
+    Column("end", Millis, nullable=False),
+    Column("gone", Boolean, nullable=False),  # readings were taken away in it
+)
+
+mirror_refused = _table(  # readings that the mirror's server will not take
+    "mirror_refused",
+    Column("id", Identity, primary_key=True),
+    Column("series_id", Identity, nullable=False),
+    Column("time", Millis, nullable=False),
+    Column("value", Float(53), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("at", Millis, nullable=False),
+    UniqueConstraint("series_id", "time"),
 )

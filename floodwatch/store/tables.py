@@ -41,14 +41,17 @@ from floodwatch.store.service_tables import (
     setting,
 )
 from floodwatch.store.source_tables import (
+    archive_change,
     dropped_file,
     frame,
     import_profile,
+    mirror_refused,
     picture,
     source_state,
 )
 
 __all__ = [  # the tables of the neighbouring modules, so that all are found in one place
+    "archive_change",
     "audit",
     "backup_source",
     "city_request",
@@ -64,6 +67,7 @@ __all__ = [  # the tables of the neighbouring modules, so that all are found in 
     "lease",
     "log_entry",
     "metadata",
+    "mirror_refused",
     "mute",
     "picture",
     "plan_tick",
@@ -99,7 +103,7 @@ reading = _table(
     Column("value", Float(53), nullable=False),
     Column("quality", Integer, nullable=False),  # model.quality.pack
     Column("received", Millis, nullable=False),
-    Column("rev", BigInteger, nullable=False),
+    Column("rev", BigInteger, nullable=False, index=True),  # the mirror follows it
     sqlite_with_rowid=False,
 )
 

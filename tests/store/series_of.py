@@ -33,13 +33,18 @@ def as_dictionary(series: Series) -> dict[int, tuple[float, int]]:
 
 
 def add_series(
-    database: Database, *, sealed_until: int, station: str = "61990001", variable: str = "stage"
+    database: Database,
+    *,
+    sealed_until: int,
+    station: str = "61990001",
+    variable: str = "stage",
+    gauge: str = "1",
 ) -> int:
     """A new series; returns its id."""
     with database.write() as tx:
         values = {
             "station": station,
-            "gauge": "1",
+            "gauge": gauge,
             "variable": variable,
             "period": 0,
             "sealed_until": sealed_until,

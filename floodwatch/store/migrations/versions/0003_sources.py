@@ -82,8 +82,34 @@ def upgrade() -> None:
     op.create_index("ix_frame_station", "frame", ["station", "id"])
     op.create_index("ix_picture_rev", "picture", ["rev"])
     op.create_index("ix_picture_station", "picture", ["station", "time"])
+    op.create_index("ix_reading_rev", "reading", ["rev"])
+    _mirror()
+
+
+def _mirror() -> None:
+    op.create_table(
+        "archive_change",
+        sa.Column("id", ID, primary_key=True),
+        sa.Column("rev", sa.BigInteger, nullable=False),
+        sa.Column("series_id", ID, nullable=False),
+        sa.Column("start", sa.BigInteger, nullable=False),
+        sa.Column("end", sa.BigInteger, nullable=False),
+        sa.Column("gone", sa.Boolean, nullable=False),
+    )
+    op.create_index("ix_archive_change_rev", "archive_change", ["rev"])
+    op.create_table(
+        "mirror_refused",
+        sa.Column("id", ID, primary_key=True),
+        sa.Column("series_id", ID, nullable=False),
+        sa.Column("time", sa.BigInteger, nullable=False),
+        sa.Column("value", sa.Float(53), nullable=False),
+        sa.Column("reason", sa.Text, nullable=False),
+        sa.Column("at", sa.BigInteger, nullable=False),
+        sa.UniqueConstraint("series_id", "time", name="uq_mirror_refused_series_id_time"),
+    )
 
 
 def downgrade() -> None:
-    for name in ("dropped_file", "import_profile", "picture", "frame", "source_state"):
+    op.drop_index("ix_reading_rev", "reading")
+    for name in ("archive_change", "mirror_refused", "dropped_file", "import_profile", "picture", "frame", "source_state"):
         op.drop_table(name)
