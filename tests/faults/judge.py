@@ -336,8 +336,10 @@ class Judge:
             raise Violated(f"{message.person} heard that alert {place[0]} is over, and never of it")
 
     def _answers_were_given(self) -> None:
-        for alert_id, party, state, note, resolved, ended_by, stands_for in self.query(
-            "SELECT o.alert_id, o.party, o.state, o.note, a.resolved_at, o.ended_by, o.stands_for"
+        for alert_id, party, state, note, resolved, ended_by, stands_for, denied in self.query(
+            "SELECT o.alert_id, o.party, o.state, o.note, a.resolved_at, o.ended_by, o.stands_for,"
+            " EXISTS (SELECT 1 FROM alert_event AS e WHERE e.alert_id = o.alert_id"
+            "  AND e.at = o.ended_at AND e.severity < o.severity AND e.text LIKE '%was denied%')"
             " FROM obligation AS o JOIN alert AS a ON a.id = o.alert_id WHERE o.state <> 'open'"
         ):
             by_another = (alert_id, str(ended_by)) in self.answers
@@ -345,7 +347,7 @@ class Judge:
                 raise Violated(f"{party} counts as having answered alert {alert_id}, and has not")
             if state == "deputy" and not by_another:
                 raise Violated(f"nobody answered alert {alert_id} in the place of {party}")
-            over = resolved is not None or "superseded" in str(note)
+            over = resolved is not None or "superseded" in str(note) or denied
             if state == "ended" and not over and not self._gave(alert_id, stands_for):
                 raise Violated(f"{party} owes no answer to alert {alert_id} any more: {note}")
 
