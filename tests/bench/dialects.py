@@ -31,6 +31,7 @@ def measure(scratch: Path, *, values: int, rounds: int) -> Table:
                 f"{path.stat().st_size / 1e6:.0f} MB",
                 spread([one.seconds for one in runs]),
                 f"{min(speeds):,.0f}",
+                spread([one.cpu for one in runs]),
                 f"{max(one.peak_mb for one in runs):.0f} MB",
             ]
         )
@@ -38,7 +39,14 @@ def measure(scratch: Path, *, values: int, rounds: int) -> Table:
         "Import of makers' files",
         f"{values / 1e6:.0f} million values a file, stations created by it, the start of the "
         f"process and the writing of the archive counted in; n = {rounds}.",
-        ["dialect", "file", "median [min–max]", "values a second, slowest", "peak memory"],
+        [
+            "dialect",
+            "file",
+            "median [min–max]",
+            "values a second, slowest",
+            "processor time",
+            "peak memory",
+        ],
         lines,
         goal=f"at least {GOAL:,} values a second; peak memory under 900 MB",
     )

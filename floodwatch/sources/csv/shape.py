@@ -43,6 +43,7 @@ class Shape:
     dialect: str = ""  # that dialect's name
     confidence: float = 0.0  # from 0 to 1
     squeeze: bool = False  # runs of blanks are one delimiter
+    unquote: bool = False  # quotes hide nothing: no delimiter, no line end
     aside: tuple[bytes, ...] = ()  # beginnings of lines that are no rows
     units: Mapping[int, str] = field(default_factory=dict)  # of a row of units under the header
     offset: int | None = None  # ms ahead of UTC of times without an offset, where the file says it
@@ -156,6 +157,7 @@ def _made(
         dialect=maker.dialect.name,
         confidence=maker.confidence,
         squeeze=layout.squeeze,
+        unquote=layout.unquote,
         aside=layout.aside,
         offset=None if options.force_tz and options.tz else layout.offset,
     )

@@ -41,12 +41,16 @@ class Surveyed:
     rest: bytes = b""
 
 
-def looks_plain(piece: Piece, shape: Shape | None = None, aside: tuple[bytes, ...] = ()) -> bool:
-    """Whether the piece has nothing that needs a survey, as far as can be seen without one."""
+def holds_marks(piece: Piece, shape: Shape, aside: tuple[bytes, ...] = ()) -> bool:
+    """Whether there are lines that are no rows: of delimiters alone, or beginning with a mark."""
+    return any(_begins(piece.data, mark) for mark in (*_bare_lines(shape), *aside))
+
+
+def looks_plain(piece: Piece) -> bool:
+    """Whether the piece has nothing that needs a survey, as far as can be seen without one; lines
+    that are no rows are told by their times.
+    """
     data = piece.data
-    bare = _bare_lines(shape) if shape else ()
-    if any(_begins(data, mark) for mark in (*bare, *aside)):
-        return False
     if b'"' in data or b"\x00" in data or (not data.isascii() and _REPLACED in data):
         return False
     if b"\r" in data and data.count(b"\r") != data.count(b"\r\n"):

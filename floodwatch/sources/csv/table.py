@@ -16,7 +16,7 @@ from floodwatch.sources.csv.columns import of_texts, whole
 from floodwatch.sources.csv.numbers import Numbers
 from floodwatch.sources.csv.shape import Shape
 from floodwatch.sources.csv.stream import Piece, Source, pieces, squeezed
-from floodwatch.sources.csv.survey import Refused, Surveyed, looks_plain, survey
+from floodwatch.sources.csv.survey import Refused, Surveyed, holds_marks, looks_plain, survey
 from floodwatch.sources.csv.time_format import TimeFormat
 from floodwatch.sources.csv.timestamps import Times
 
@@ -117,6 +117,8 @@ def rows(source: Source, shape: Shape, columns: Columns, times: TimeFormat) -> I
             piece = _without_head(piece, shape.header_line)
         if not piece.data:
             continue
+        if shape.unquote:
+            piece = piece._replace(data=piece.data.translate(None, b'"'))
         if shape.squeeze:
             piece = piece._replace(data=squeezed(piece.data))
         found, rest = reader.read(piece)
@@ -159,9 +161,9 @@ class _Reader:
 
     def read(self, piece: Piece) -> tuple[Rows, bytes]:
         """The rows of a piece, and what of it belongs to the next."""
-        if looks_plain(piece, self.record_shape, self.shape.aside):
+        if looks_plain(piece):
             table = self._typed(piece.data)
-            if table is not None and table.num_rows == piece.lines:
+            if table is not None and self._all_rows(table, piece):
                 return self._rows(table, Surveyed(piece.data, piece.first_line), piece), b""
         found = survey(piece, self.record_shape, self.shape.aside)
         table = self._typed(found.data)
@@ -174,6 +176,15 @@ class _Reader:
                 f"read as {table.num_rows} rows; nothing of them was taken"
             )
         return self._rows(table, found, piece), found.rest
+
+    def _all_rows(self, table: pa.Table, piece: Piece) -> bool:
+        """Whether every line has become a row: one that is no row has no time."""
+        if table.num_rows != piece.lines:
+            return False
+        times = [table.column(str(index)) for index in self.columns.time]
+        if any(pa.types.is_timestamp(one.type) and not one.null_count for one in times):
+            return True
+        return not holds_marks(piece, self.record_shape, self.shape.aside)
 
     def _typed(self, data: bytes) -> pa.Table | None:
         """Times and numbers read by pyarrow; None when a line or a cell is not what it expects."""

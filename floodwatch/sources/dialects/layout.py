@@ -66,6 +66,7 @@ class Layout:
     units: Mapping[int, str] = field(default_factory=dict)  # what the file says, for --map
     decimal: str = ""  # empty: found out
     squeeze: bool = False  # runs of blanks are one delimiter
+    unquote: bool = False  # quotes hide nothing: a line reads the same without them
     offset: int | None = None  # ms ahead of UTC of its times, where the file says so
     zone: str = ""  # in the words of the file
     station: str = ""  # what the file calls it

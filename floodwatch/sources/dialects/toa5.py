@@ -60,7 +60,8 @@ def lay_out(look: Look) -> Layout:
         serial=about[3] if full else "",
         summed=True,
         step=_step(about[7]) if full else None,
-        aside=(b'"TOA5",', b'"TIMESTAMP",', b'"TS",', b'"","",', b"TOA5,", b"TIMESTAMP,", b"TS,RN"),
+        unquote=True,
+        aside=(b"TOA5,", b"TOACI1,", b"TIMESTAMP,", b"TMSTAMP,", b"TS,RN", b",,"),
         again='"TIMESTAMP",',
         notes=(f"table {about[7]} of program {about[5]}",) if full and about[7] else (),
     )
