@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from floodwatch.model.reading import Outcome
+from floodwatch.pipeline.import_lines import Line, Lines, Places, Portion, joined
 from floodwatch.pipeline.import_order import Past, by_series, check_dates, in_order
 from floodwatch.pipeline.import_report import FileAccount, Reject, Rejects, SeriesCount
 from floodwatch.pipeline.import_slots import Slots
@@ -24,7 +25,6 @@ class _Columns:
     """Room for readings; pages are only taken by what is put in."""
 
     def __init__(self, room: int) -> None:
-        self.slots = np.empty(room, np.int32)
         self.times = np.empty(room, np.int64)
         self.values = np.empty(room, np.float64)
         self.quality: NDArray[np.int16] | None = None  # only where a file has such a column
@@ -32,25 +32,29 @@ class _Columns:
     def grow(self, room: int, used: int) -> None:
         """Make room for at least so many."""
         larger = _Columns(room)
-        for name in ("slots", "times", "values"):
+        for name in ("times", "values"):
             getattr(larger, name)[:used] = getattr(self, name)[:used]
             setattr(self, name, getattr(larger, name))
         if self.quality is not None:
             self.quality = np.concatenate([self.quality[:used], np.zeros(room - used, np.int16)])
 
-    def flag(self, start: int, end: int, quality: NDArray[np.int16] | None) -> None:
-        """Note what the maker says of the readings put from `start` to `end`."""
-        if quality is not None and self.quality is None:
+    def put(self, readings: Readings, span: slice, order: Ints | None) -> None:
+        """Put readings in, in this order."""
+        which: slice | Ints = slice(None) if order is None else order
+        self.times[span] = readings.times[which]
+        self.values[span] = readings.values[which]
+        if readings.quality is not None and self.quality is None:
             self.quality = np.zeros(self.times.size, np.int16)
         if self.quality is not None:
-            self.quality[start:end] = 0 if quality is None else quality
+            self.quality[span] = 0 if readings.quality is None else readings.quality[which]
 
 
 @dataclass
 class Buffer:
     """The readings of one file; `flush` sorts them, sets misdated ones apart and has them written.
 
-    They are written in another thread while the next are read; `finish` waits for it.
+    Each portion is brought together by series while it is at hand; a flush only joins them. They
+    are written in another thread while the next are read; `finish` waits for it.
     """
 
     slots: Slots
@@ -61,7 +65,7 @@ class Buffer:
     accept_misdated: bool = False
     size: int = 0
     _columns: _Columns = field(default_factory=lambda: _Columns(MOST + MOST // 2))
-    _lines: list[tuple[int, int | Ints]] = field(default_factory=list)  # (place, line numbers)
+    _portions: list[Portion] = field(default_factory=list)
     _past: dict[int, Past | None] = field(default_factory=dict)
     _writing: Future[list[Written]] | None = None
     _settled: list[Readings] = field(default_factory=list)
@@ -77,37 +81,36 @@ class Buffer:
         start, end = self.size, self.size + count
         if end > self._columns.times.size:
             self._columns.grow(end + MOST // 2, start)
-        self._columns.slots[start:end] = readings.slots
-        self._columns.times[start:end] = readings.times
-        self._columns.values[start:end] = readings.values
-        self._columns.flag(start, end, readings.quality)
-        self._lines.append((start, readings.lines))
+        slots, bounds, order = by_series(readings.slots)
+        self._columns.put(readings, slice(start, end), order)
+        self._portions.append(Portion(start, slots, bounds, readings.lines, order))
         self.size = end
 
     def flush(self, *, final: bool) -> None:
         """Write everything, except what can only be judged with what follows in the file."""
-        size, self.size = self.size, 0
-        used, lines = self._columns, _Lines(self._lines)
-        self._lines = []
-        order, starts = by_series(used.slots[:size], len(self.slots.all))
-        which: slice | Ints = slice(size) if order is None else order
-        times, values = used.times[which], used.values[which]
-        quality = None if used.quality is None else used.quality[which]
-        if order is None:
-            times, values = times.copy(), values.copy()
-            quality = None if quality is None else quality.copy()
+        self.size, used, lines = 0, self._columns, Lines(self._portions)
+        self._portions = []
         groups: list[Group] = []
         misdated: list[Misdated] = []
-        for slot in np.flatnonzero(np.diff(starts)).tolist():
-            low, high = int(starts[slot]), int(starts[slot + 1])
-            origin = np.arange(low, high) if order is None else order[low:high]
-            flags = None if quality is None else quality[low:high]
-            part = _Part(slot, times[low:high], values[low:high], origin, flags)
-            kept = self._check(part, lines, misdated, final=final)
+        put_back: list[_Part] = []
+        for slot, spans in lines.spans():
+            quality = None if used.quality is None else joined(used.quality, spans)
+            part = _Part(
+                slot,
+                joined(used.times, spans),
+                joined(used.values, spans),
+                Places(spans),
+                quality,
+            )
+            kept = self._check(part, lines, misdated, put_back, final=final)
             if kept.times.size:
                 ordered = in_order(kept.times, kept.values, kept.quality)
-                came = kept.origin if ordered.origin is None else kept.origin[ordered.origin]
-                groups.append(Group(self.slots.all[slot], ordered, _Line(lines, came)))
+                came = kept.places if ordered.origin is None else kept.places.some(ordered.origin)
+                groups.append(Group(self.slots.all[slot], ordered, Line(lines, came)))
+        for rest in put_back:
+            slots = np.full(rest.times.size, rest.slot, np.int32)
+            numbers = lines.at(rest.places.all())
+            self.add(Readings(slots, rest.times, rest.values, numbers, rest.quality))
         self.finish()
         self._writing = self.thread.submit(self._write, groups, misdated)
         if final and self._settled:
@@ -134,7 +137,13 @@ class Buffer:
         return self.store.write(groups)
 
     def _check(
-        self, part: "_Part", lines: "_Lines", misdated: list[Misdated], *, final: bool
+        self,
+        part: "_Part",
+        lines: Lines,
+        misdated: list[Misdated],
+        put_back: "list[_Part]",
+        *,
+        final: bool,
     ) -> "_Part":
         """The readings whose date is believed; the undecided end goes back into the buffer."""
         if self.accept_misdated:
@@ -142,11 +151,10 @@ class Buffer:
         dates = check_dates(part.times, self._past.get(part.slot), final=final)
         self._past[part.slot] = dates.past
         if dates.open_from < part.times.size:
-            rest = part.some(slice(dates.open_from, None))
-            slots = np.full(rest.times.size, part.slot, np.int32)
-            came = lines.at(rest.origin)
-            self.add(Readings(slots, rest.times, rest.values, came, rest.quality))
+            put_back.append(part.some(slice(dates.open_from, None)))
             part = part.some(slice(dates.open_from))
+        if dates.wrong is None:
+            return part
         wrong = dates.wrong[: part.times.size]
         if not wrong.any():
             return part
@@ -154,7 +162,8 @@ class Buffer:
         entry = self.slots.all[part.slot]
         misdated.append(Misdated(entry, apart.times, entry.canonical(apart.values)))
         self.account.counts[Outcome.QUARANTINED] += int(apart.times.size)
-        for line, value in zip(lines.at(apart.origin).tolist(), apart.values.tolist(), strict=True):
+        came = lines.at(apart.places.all())
+        for line, value in zip(came.tolist(), apart.values.tolist(), strict=True):
             reject = Reject(line, entry.key.variable, _MISDATED, f"{value:.12g}")
             self.rejects.add(self.account, reject)
         return part.some(~wrong)
@@ -190,44 +199,15 @@ class Buffer:
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """The readings of one slot in the order of the file; `origin`: their places in the buffer."""
+    """The readings of one slot in the order of the file, and their places in the buffer."""
 
     slot: int
     times: Ints
     values: NDArray[np.float64]
-    origin: Ints
+    places: Places
     quality: NDArray[np.int16] | None = None
 
     def some(self, which: slice | NDArray[np.bool_]) -> "_Part":
         quality = None if self.quality is None else self.quality[which]
-        return _Part(self.slot, self.times[which], self.values[which], self.origin[which], quality)
-
-
-class _Lines:
-    """The line numbers of the readings of a full buffer, by their places in it."""
-
-    def __init__(self, parts: Sequence[tuple[int, int | Ints]]) -> None:
-        self._parts = list(parts)
-        self._starts = np.array([start for start, _ in parts], np.int64)
-
-    def at(self, places: Ints) -> Ints:
-        """The line numbers of readings at these places."""
-        found = np.empty(places.size, np.int64)
-        owner = np.searchsorted(self._starts, places, side="right") - 1
-        for number in np.unique(owner).tolist():
-            start, lines = self._parts[number]
-            mine = owner == number
-            offset = places[mine] - start
-            found[mine] = offset + lines if isinstance(lines, int) else lines[offset]
-        return found
-
-
-@dataclass(frozen=True, slots=True)
-class _Line:
-    """The line of each reading of a group; looked up only for those that are refused."""
-
-    lines: _Lines
-    origin: Ints
-
-    def of(self, place: int) -> int:
-        return int(self.lines.at(self.origin[place : place + 1])[0])
+        places = self.places.some(which)
+        return _Part(self.slot, self.times[which], self.values[which], places, quality)

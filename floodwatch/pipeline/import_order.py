@@ -42,7 +42,12 @@ def check_dates(times: Ints, past: Past | None, *, final: bool) -> Dates:
     wrong = np.zeros(times.size, np.bool_)
     if times.size == 0:
         return Dates(wrong, 0, past)
-    starts = np.flatnonzero(np.abs(np.diff(times)) > JUMP) + 1
+    steps = np.diff(times)
+    near = past is None or abs(int(times[0]) - past.time) <= JUMP
+    if near and (not steps.size or (steps.min() >= -JUMP and steps.max() <= JUMP)):
+        length = int(times.size) + (0 if past is None else past.length)
+        return Dates(wrong, times.size, Past(int(times[-1]), length))
+    starts = np.flatnonzero(np.abs(steps) > JUMP) + 1
     if past is None or abs(int(times[0]) - past.time) <= JUMP:
         starts = np.concatenate([[0], starts])
     else:
@@ -146,15 +151,18 @@ def in_order(times: Ints, values: Floats, quality: NDArray[np.int16] | None = No
     return Sorted(times[ends], values[ends], values[starts], again, changed, order[ends], kept)
 
 
-def by_series(series: NDArray[np.int32], count: int) -> tuple[Ints | None, Ints]:
-    """A stable order that brings the readings of each series together, and where each begins.
-
-    None when they are together already.
+def by_series(series: NDArray[np.int32]) -> tuple[list[int], list[int], Ints | None]:
+    """The series that occur, the bounds of each one's readings once they are brought together, and
+    the stable order that does so; None when they are together already.
     """
-    sizes = np.bincount(series, minlength=count)
-    starts = np.concatenate([[0], np.cumsum(sizes)])
+    first = int(series[0])
+    if (series == first).all():
+        return [first], [0, int(series.size)], None
+    sizes = np.bincount(series)
+    present = np.flatnonzero(sizes)
+    bounds = [0, *np.cumsum(sizes[present]).tolist()]
     if (series[1:] >= series[:-1]).all():
-        return None, starts
+        return present.tolist(), bounds, None
     # 16 bits: numpy then sorts by counting.
-    narrow = series.astype(np.uint16) if count < 1 << 16 else series
-    return np.argsort(narrow, kind="stable"), starts
+    narrow = series.astype(np.uint16) if sizes.size < 1 << 16 else series
+    return present.tolist(), bounds, np.argsort(narrow, kind="stable")

@@ -18,9 +18,9 @@ from floodwatch.pipeline.import_order import Sorted
 from floodwatch.pipeline.import_quality import assessed, remarks
 from floodwatch.pipeline.import_slots import Slot
 from floodwatch.pipeline.newest import AHEAD
-from floodwatch.store import archive, imports, journal
+from floodwatch.store import archive, board, imports, journal
 from floodwatch.store.archive import Prepared
-from floodwatch.store.blocks import Overwritten
+from floodwatch.store.blocks import Head, Overwritten
 from floodwatch.store.database import Database, Transaction
 from floodwatch.store.imports import NewDelta
 from floodwatch.store.journal import JOURNAL_SPAN, Quarantined, SeriesMap
@@ -136,9 +136,10 @@ class Store:
                 parts.leave()
                 return
             with self.database.read() as connection:
+                seen = board.revision(connection)
                 ready = self._prepare(connection, parts)
             if self.import_id is not None:
-                self._commit(ready)
+                self._commit(ready, seen)
             for entry in ready:
                 self.touched.add(entry.part.series_id)
                 self._spend(entry.part.series.size)
@@ -149,11 +150,14 @@ class Store:
         taken: set[int] = set()
         blocks = 0
         while (part := parts.take(taken)) is not None:
-            head, rest = _portion(connection, part)
-            if rest is not None:
-                parts.put_back(rest)
+            head, heads = archive.first_portion(
+                connection, part.series_id, part.series, most=MOST_BLOCKS
+            )
+            if head.size < part.series.size:
+                parts.put_back(part.some(slice(head.size, None)))
+                part = part.some(slice(head.size))
             taken.add(part.series_id)
-            ready.append(_Ready.of(connection, head))
+            ready.append(_Ready.of(connection, part, heads))
             blocks += ready[-1].prepared.blocks
             if blocks >= MOST_BLOCKS or len(ready) >= _BATCH:
                 break
@@ -177,18 +181,22 @@ class Store:
             first = series.values if once else written.group.slot.canonical(older.first)
             yield _Part(written, series_id, series, first)
 
-    def _commit(self, ready: "list[_Ready]") -> None:
+    def _commit(self, ready: "list[_Ready]", seen: int) -> None:
+        """`seen`: the revision of the database that they were prepared in."""
         changed = [entry for entry in ready if entry.prepared.blocks]
         again = []
         if changed:
             with self.database.write(yielding=True) as tx:
-                again = self._commit_in(tx, changed)
+                again = self._commit_in(tx, changed, unmoved=tx.rev == seen + 1)
         for entry in again:
             self._insist(entry)
 
-    def _commit_in(self, tx: Transaction, ready: "Sequence[_Ready]") -> "list[_Ready]":
+    def _commit_in(
+        self, tx: Transaction, ready: "Sequence[_Ready]", *, unmoved: bool = False
+    ) -> "list[_Ready]":
         """Commit those whose blocks are as they were when prepared; returns the others."""
-        good = [entry for entry in ready if archive.commit(tx, entry.prepared) is not None]
+        moved = archive.commit_all(tx, [entry.prepared for entry in ready], unmoved=unmoved)
+        good = [entry for entry in ready if not any(entry.prepared is one for one in moved)]
         assert self.import_id is not None  # noqa: S101 - a dry run does not commit
         imports.record_deltas(tx, self.import_id, [e.delta for e in good if e.delta])
         spans = {e.part.series_id: e.delta.span for e in good if e.delta}
@@ -326,8 +334,8 @@ class _Ready:
     delta: NewDelta | None
 
     @classmethod
-    def of(cls, connection: Connection, part: _Part) -> "_Ready":
-        prepared = archive.prepare(connection, part.series_id, part.series)
+    def of(cls, connection: Connection, part: _Part, heads: tuple[Head, ...] | None) -> "_Ready":
+        prepared = archive.prepare(connection, part.series_id, part.series, heads=heads)
         return cls(part, prepared, _delta(part.series_id, prepared.overwritten))
 
     def prepare_again(self, connection: Connection) -> None:
@@ -361,15 +369,6 @@ class _Ahead:
         if self._waiting is not None:
             self._parts = chain([self._waiting], self._parts)
         self._waiting = part
-
-
-def _portion(connection: Connection, part: _Part) -> tuple[_Part, _Part | None]:
-    """The beginning of a part that touches few enough blocks for one transaction, and the rest."""
-    size = part.series.size
-    head = archive.portions(connection, part.series_id, part.series, most=MOST_BLOCKS)[0].size
-    if head == size:
-        return part, None
-    return part.some(slice(head)), part.some(slice(head, None))
 
 
 def _delta(series_id: int, before: Overwritten) -> NewDelta | None:

@@ -37,6 +37,8 @@ __all__ = [
     "Overwritten",
     "Prepared",
     "commit",
+    "commit_all",
+    "first_portion",
     "merge",
     "portions",
     "prepare",
@@ -105,6 +107,26 @@ def portions(
     heads = block_rows.heads(connection, series_id, int(series.times[0]), int(series.times[-1]))
     if len(heads) + series.size // blocks.TARGET < most:
         return [series]
+    return _cut(series, heads, most)
+
+
+def first_portion(
+    connection: Connection, series_id: int, series: Series, *, most: int
+) -> tuple[Series, tuple[Head, ...] | None]:
+    """The beginning of `series` (rising times) that touches at most about `most` blocks.
+
+    With the blocks it touches, for `prepare`, where they are known by then.
+    """
+    some = series.take(slice(most * blocks.TARGET))
+    if not some.size:
+        return some, None
+    heads = block_rows.heads(connection, series_id, int(some.times[0]), int(some.times[-1]))
+    if len(heads) + some.size // blocks.TARGET <= most:
+        return some, heads
+    return _cut(some, heads, most)[0], None
+
+
+def _cut(series: Series, heads: Sequence[Head], most: int) -> list[Series]:
     place = places(heads, series.times)
     # Every reading weighs its share of a block, and the first of each block that block as a whole.
     weight = np.full(series.size, 1 / blocks.TARGET)
@@ -114,13 +136,19 @@ def portions(
     return [series.take(slice(low, high)) for low, high in pairwise(bounds.tolist())]
 
 
-def prepare(connection: Connection, series_id: int, series: Series) -> Prepared:
+def prepare(
+    connection: Connection,
+    series_id: int,
+    series: Series,
+    *,
+    heads: tuple[Head, ...] | None = None,
+) -> Prepared:
     """Work out and encode, outside any write transaction, what putting `series` in changes.
 
     For imports: a reading with the value that stands there already has no effect, its old quality
-    stays.
+    stays. `heads`: the blocks it touches, if they have been asked for already.
     """
-    return _prepare(connection, series_id, tidy(series), keep_same=True)
+    return _prepare(connection, series_id, tidy(series), keep_same=True, heads=heads)
 
 
 def commit(tx: Transaction, prepared: Prepared, *, moved: bool = False) -> Overwritten | None:
@@ -135,6 +163,30 @@ def commit(tx: Transaction, prepared: Prepared, *, moved: bool = False) -> Overw
         return None
     _write(tx, prepared, moved=moved)
     return prepared.overwritten
+
+
+def commit_all(
+    tx: Transaction, some: Sequence[Prepared], *, unmoved: bool = False
+) -> list[Prepared]:
+    """Write what was prepared for several series; returns those whose blocks have changed since.
+
+    `unmoved`: it is known that nobody has written anything since.
+    """
+    good: list[Prepared] = []
+    moved: list[Prepared] = []
+    for prepared in some:
+        span = prepared.first, prepared.last
+        now = None if unmoved else block_rows.heads(tx.connection, prepared.series_id, *span)
+        (good if unmoved or now == prepared.seen else moved).append(prepared)
+    for one in good:
+        if one.blocks:
+            changes.note(tx, one.series_id, one.first, one.last)
+    block_rows.write_all(
+        tx.connection,
+        [(one.series_id, one.dropped, one.put) for one in good],
+        version=tx.rev % _VERSIONS,
+    )
+    return moved
 
 
 def restore(
@@ -191,12 +243,14 @@ def _prepare(
     *,
     gone: Ints = _NONE,
     keep_same: bool = False,
+    heads: tuple[Head, ...] | None = None,
 ) -> Prepared:
-    touched = np.concatenate([series.times, gone])
-    if touched.size == 0:
+    ends = [*series.times[:1].tolist(), *series.times[-1:].tolist(), *gone.tolist()]
+    if not ends:
         return Prepared(series_id, 0, 0, (), (), (), nothing())
-    first, last = int(touched.min()), int(touched.max())
-    heads = block_rows.heads(connection, series_id, first, last)
+    first, last = min(ends), max(ends)
+    if heads is None:
+        heads = block_rows.heads(connection, series_id, first, last)
     plan = _Plan(connection, series_id, heads)
     before = plan.put(series, gone, keep_same=keep_same)
     plan.join_small()

@@ -91,8 +91,19 @@ def write(
     version: int,
 ) -> None:
     """Take out the blocks that begin at `dropped`, then write those of `put`."""
-    if dropped:
-        connection.execute(_DROP, [{"series_id": series_id, "at": start} for start in dropped])
+    write_all(connection, [(series_id, dropped, put)], version=version)
+
+
+def write_all(
+    connection: Connection,
+    changes: Sequence[tuple[int, Sequence[int], Iterable[Encoded]]],
+    *,
+    version: int,
+) -> None:
+    """The same for several series: (series, dropped, put) of each."""
+    gone = [{"series_id": number, "at": at} for number, dropped, _ in changes for at in dropped]
+    if gone:
+        connection.execute(_DROP, gone)
     rows = [
         {
             "series_id": series_id,
@@ -103,6 +114,7 @@ def write(
             "format": block_codec.FORMAT,
             "data": new.data,
         }
+        for series_id, _, put in changes
         for new in put
     ]
     if rows:

@@ -87,6 +87,15 @@ def union(old: Series, new: Series, *, keep_same: bool = False) -> tuple[Series,
     `keep_same`: a reading with the same value is no effect, its quality stays; without it the new
     quality is taken.
     """
+    if not old.size:
+        before = Overwritten(
+            new.times,
+            np.full(new.size, np.nan),
+            np.ones(new.size, np.bool_),
+            np.zeros(new.size, np.int16),
+            np.zeros(new.size, np.bool_),
+        )
+        return new, before
     at = np.searchsorted(old.times, new.times)
     hit = np.zeros(new.size, np.bool_)
     inside = at < old.size
@@ -167,6 +176,8 @@ def together(parts: Sequence[Overwritten]) -> Overwritten:
     """What was overwritten in neighbouring parts as one."""
     if not parts:
         return nothing()
+    if len(parts) == 1:
+        return parts[0]
     return Overwritten(
         np.concatenate([part.times for part in parts]),
         np.concatenate([part.values for part in parts]),

@@ -182,10 +182,10 @@ def test_blocks_changed_by_others_meanwhile_are_prepared_again(
     live = Journal(sqlite_database, place)
     commit = import_write.Store._commit
 
-    def someone_was_faster(self: object, ready: list) -> None:
+    def someone_was_faster(self: object, ready: list, seen: int) -> None:
         raw = RawReading("61990001", "stage", TIMES[1], 7.0)
         live.submit(Batch("live", (raw,)))
-        commit(self, ready)
+        commit(self, ready, seen)
 
     monkeypatch.setattr(import_write.Store, "_commit", someone_was_faster)
     text = HEAD + f"61990001,{iso(TIMES[1])},2\n61990001,{iso(TIMES[2])},3\n"
