@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,10 +33,11 @@ AGAIN = 10 * MINUTE  # a mean that holds a band is looked at again though no rep
 
 
 class GaugeRain(NamedTuple):
-    """One gauge of the mean: its series, finest first, and after which silence it is a hole."""
+    """One gauge of the mean: its series, finest first, its longest silence, and its zone."""
 
     needs: tuple[Need, ...]
     silent_after: int
+    tz: ZoneInfo
 
 
 class DistrictRainRule:
@@ -94,6 +96,7 @@ class DistrictRainRule:
                 gauge.needs,
                 spans=self._spans,
                 silent_after=gauge.silent_after,
+                tz=gauge.tz,
                 believed=True,
             )
             longest = rain.get(self._spans[-1])
@@ -182,7 +185,7 @@ def build(
         if place.kind is StationKind.RAIN and place.enabled:
             silent_after = place.reporting.silent_after
             needs = (Need(s, back + silent_after + s.period) for s in sources(place, "1"))
-            gauges.append(GaugeRain(tuple(needs), silent_after))
+            gauges.append(GaugeRain(tuple(needs), silent_after, district.zone_of(place.code)))
     if gauges:
         yield DistrictRainRule(limits, gauges, chosen.holds)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
+from zoneinfo import ZoneInfo
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +20,7 @@ from floodwatch.model.station import Station, StationKind
 from floodwatch.model.threshold import Threshold
 from floodwatch.rules.bands import Bands
 from floodwatch.rules.context import Context, DailyNeed, Need
+from floodwatch.rules.defaults import RAIN
 from floodwatch.rules.gate import FORECAST, forecast_mm
 from floodwatch.rules.quiet_rain import rain_since, told
 from floodwatch.rules.quiet_water import standing, twice
@@ -77,6 +79,7 @@ class RainCapacityRule:
         "_basin",
         "_rain",
         "_rain_silent",
+        "_rain_zone",
         "_severity",
         "_silent_after",
         "_stage",
@@ -95,6 +98,7 @@ class RainCapacityRule:
         *,
         rain: Sequence[SeriesKey],
         rain_silent: int,
+        rain_zone: ZoneInfo,
         severity: Severity,
         holds: Holds,
         silent_after: int,
@@ -106,6 +110,7 @@ class RainCapacityRule:
         self._severity = severity
         self._silent_after = silent_after
         self._rain_silent = rain_silent
+        self._rain_zone = rain_zone
         self._stage = SeriesKey(key.station, key.gauge, "stage")
         back = basin.concentration + rain_silent
         self._rain = tuple(Need(series, back + series.period) for series in rain)
@@ -144,7 +149,11 @@ class RainCapacityRule:
         if now != now or top != top:
             return None  # off the curve: nothing is guessed
         rain, uncertain = fallen(
-            context, self._rain, spans=(basin.concentration,), silent_after=self._rain_silent
+            context,
+            self._rain,
+            spans=(basin.concentration,),
+            silent_after=self._rain_silent,
+            tz=self._rain_zone,
         )
         window = rain.get(basin.concentration)
         mm = window.amount if window else 0.0
@@ -220,7 +229,7 @@ def build(
         if (t.name, t.variable) == (DESIGN, "stage") and t.comparator.direction == "up"
     ]
     gauge = district.stations.get(station.rain_from, station)
-    measured = any(g.variable in ("rainfall", "rainfall_total") for g in gauge.gauges)
+    measured = any(g.variable in RAIN for g in gauge.gauges)
     whole = bool(station.curve and station.catchment and design and measured)
     if station.kind is not StationKind.RESERVOIR or not whole:
         return
@@ -242,6 +251,7 @@ def build(
         ),
         rain=sources(gauge, "1"),
         rain_silent=gauge.reporting.silent_after,
+        rain_zone=district.zone_of(gauge.code),
         severity=severity(given, Severity.III),
         holds=chosen.holds,
         silent_after=station.reporting.silent_after,

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 from numpy.typing import NDArray
 
+from floodwatch.hydrology.rain_since_eight import from_total_since_eight
 from floodwatch.hydrology.rainfall import (
     RESOLUTION,
     WHOLE,
@@ -56,7 +57,7 @@ class RainfallRule:
     not clear.
     """
 
-    __slots__ = ("_bands", "_coverage", "_silent_after", "_spans", "holds", "key", "needs")
+    __slots__ = ("_bands", "_coverage", "_silent_after", "_spans", "_tz", "holds", "key", "needs")
 
     def __init__(
         self,
@@ -73,6 +74,7 @@ class RainfallRule:
         self.holds = holds
         self._silent_after = silent_after
         self._coverage = min(coverage, WHOLE)
+        self._tz = tz
         self._bands = Bands(thresholds, tz)
         self._spans = tuple(sorted({b.threshold.window for b in self._bands.all}))
         back = self._spans[-1] + silent_after
@@ -124,6 +126,7 @@ class RainfallRule:
             self.needs,
             spans=self._spans,
             silent_after=self._silent_after,
+            tz=self._tz,
             believed=believed,
         )
 
@@ -196,6 +199,7 @@ def fallen(
     *,
     spans: Sequence[int],
     silent_after: int,
+    tz: ZoneInfo,
     believed: bool = False,
 ) -> tuple[dict[int, Fallen], bool]:
     """The rain of every window of one gauge from its best series: the finest that is complete.
@@ -214,7 +218,8 @@ def fallen(
         part, doubt = _usable(series.between(context.at - need.span, context.at), believed)
         uncertain = uncertain or doubt
         period = need.key.period if need.key.variable == "rainfall" else 0
-        sources.append((period, _amounts(part, need.key, context.at, silent_after=silent_after)))
+        source = _amounts(part, need.key, context.at, silent_after=silent_after, tz=tz)
+        sources.append((period, source))
     for place, (period, source) in enumerate(sources):
         for coarser, other in sources[place + 1 :]:
             source = contradicted(source, other, period=period, other_period=coarser)
@@ -230,9 +235,13 @@ def fallen(
     return best, uncertain
 
 
-def _amounts(series: Series, key: SeriesKey, at: int, *, silent_after: int) -> Amounts:
+def _amounts(
+    series: Series, key: SeriesKey, at: int, *, silent_after: int, tz: ZoneInfo
+) -> Amounts:
     if key.variable == "rainfall":
         return from_increments(series, at=at, period=key.period, silent_after=silent_after)
+    if key.variable == "rainfall_day":
+        return from_total_since_eight(series, at=at, silent_after=silent_after, tz=tz)
     return from_counter(series, at=at, silent_after=silent_after)
 
 
@@ -303,9 +312,13 @@ def build(
 
 
 def sources(station: Station, gauge: str) -> tuple[SeriesKey, ...]:
-    """The series of a rain gauge, finest first, the counter last."""
+    """The series of a rain gauge, finest first, the counter last.
+
+    A total since 08:00 is looked at where there is nothing else.
+    """
     own = [g.key for g in station.gauges if g.gauge == gauge]
     periods = sorted(k for k in own if k.variable == "rainfall" and k.period > 0)
     counters = [k for k in own if k.variable == "rainfall_total"]
     found = tuple(chain(sorted(periods, key=lambda k: k.period), counters))
+    found = found or tuple(k for k in own if k.variable == "rainfall_day")
     return found or tuple(SeriesKey(station.code, gauge, "rainfall", p) for p in USUAL_PERIODS)

@@ -1,6 +1,7 @@
 """Rehearsal: the same rules and lives over stored readings, with time passing between them."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 from hypothesis import given, settings
@@ -199,4 +200,23 @@ def test_skipping_quiet_rain_changes_no_alert(
     known = {RAIN: of(increments, total=False), TOTAL: of(counted, total=True)}
     setting = RuleSetting("rainfall", hold_down=down)
     found = district(RAIN_BANDS, place=RAIN_PLACE, settings=[setting])
+    assert summary(play(known, found)) == summary(play(known, found, skip=False))
+
+
+@settings(max_examples=150, deadline=None)
+@given(falls, holds)
+def test_skipping_quiet_totals_since_eight_changes_no_alert(
+    points: list[tuple[int, float, int]], down: int
+) -> None:
+    total, since, made = 0.0, T, []
+    for step, mm, _ in points * 2:
+        time = since + step
+        total = (total if (since - T) // DAY == (time - 1 - T) // DAY else 0.0) + mm
+        made.append((time, total))
+        since = time
+    quality = {i: flag for i, (_, _, flag) in enumerate(points * 2)}
+    place = replace(RAIN_PLACE, gauges=(Gauge(CODE, "rainfall_day"),))
+    known = {SeriesKey(CODE, "1", "rainfall_day"): series(made, quality)}
+    setting = RuleSetting("rainfall", hold_down=down)
+    found = district(RAIN_BANDS, place=place, settings=[setting])
     assert summary(play(known, found)) == summary(play(known, found, skip=False))

@@ -6,11 +6,12 @@ from floodwatch.model.alert import DISTRICT
 from floodwatch.model.clock import HOUR, MINUTE
 from floodwatch.model.district import RuleSetting
 from floodwatch.model.finding import UNKNOWN, Finding
+from floodwatch.model.reading import SeriesKey
 from floodwatch.model.severity import Severity
 from floodwatch.model.station import Gauge, Reporting, Station, StationKind
 from floodwatch.rules import compile_rules
 from floodwatch.rules.context import Skipping
-from tests.rules.making import T, context, only_rule
+from tests.rules.making import T, context, only_rule, series
 from tests.rules.works import around, rainy
 
 CODES = ("61990051", "61990052")
@@ -111,3 +112,18 @@ def test_a_gauge_that_has_been_dead_for_long_does_not_hold_the_mean_of_the_other
     [few] = [r for r in alone if r.key.type == "district_rain"]
     lone = few.judge(context(dict([rainy(CODES[0], 40)]), at=T))
     assert (lone.severity, lone.may_clear) == (None, False)
+
+
+def test_a_gauge_that_only_counts_since_eight_is_in_the_mean() -> None:
+    total = Station(
+        CODES[1],
+        "示范雨量",
+        StationKind.RAIN,
+        (Gauge(CODES[1], "rainfall_day"),),
+        reporting=Reporting(HOUR, 5 * MINUTE),
+    )
+    rule = only_rule(around(GAUGES[0], total, settings=[SETTING]), "district_rain")
+    key = SeriesKey(CODES[1], "1", "rainfall_day")
+    counted = series([(T - n * HOUR, 40.0 if n == 0 else 0.0) for n in range(120, -1, -1)])
+    found = rule.judge(context(dict([rainy(CODES[0], 60)]) | {key: counted}, at=T))
+    assert (found.severity, found.value, found.may_clear) == (Severity.III, 50, True)

@@ -1,5 +1,7 @@
 """The rainfall rule: the worst window, its sources, holes, and clearing without new readings."""
 
+from zoneinfo import ZoneInfo
+
 import numpy as np
 import pytest
 
@@ -18,6 +20,7 @@ from tests.rules.making import RAIN, TOTAL, T, context, district, limit, only_ru
 from tests.rules.making import station as make_station
 
 STEP = 5 * MINUTE
+TZ = ZoneInfo("Asia/Shanghai")
 SUSPECT = pack(Flag.SUSPECT, Reason.GROSS_RANGE)
 FAILED = pack(Flag.FAIL, Reason.IMPOSSIBLE)
 PLACE = make_station(
@@ -235,9 +238,56 @@ def test_a_window_is_no_lower_than_any_source_proves_and_no_sum_of_sources(seed:
     hourly = series(list(zip(ends[11::12][kept].tolist(), hours[kept].tolist(), strict=True)))
     given = context({RAIN: fine, HOURLY: hourly}, at=T)
     spans = [HOUR, 3 * HOUR, 24 * HOUR]
-    rain, _ = fallen(given, BOTH.needs, spans=spans, silent_after=2 * HOUR)
+    rain, _ = fallen(given, BOTH.needs, spans=spans, silent_after=2 * HOUR, tz=TZ)
     for span in spans:
         proven = [float(s.between(T - span, T).values.sum()) for s in (fine, hourly)]
         slack = 1.0 * (span // HOUR)
         assert rain[span].amount >= max(proven) - slack - 1e-6
         assert rain[span].amount <= max(proven) + 1e-6
+
+
+DAILY = SeriesKey(RAIN.station, RAIN.gauge, "rainfall_day")
+SINCE_EIGHT = only_rule(
+    district(
+        BANDS,
+        place=make_station(Gauge(RAIN.station, "rainfall_day"), kind=StationKind.RAIN, outlet=""),
+    ),
+    "rainfall",
+)
+
+
+def since_eight(*falls: tuple[int, float], back: int = 30) -> Series:
+    """Totals since 08:00 each five minutes until six hours after T; falls at minutes after T."""
+    points, total = [], 0.0
+    for step in range(-back * 12, 6 * 12 + 1):
+        time = T + step * STEP
+        total = 0.0 if (time - T) % (24 * HOUR) == STEP else total
+        total += sum(mm for minutes, mm in falls if minutes * MINUTE == step * STEP)
+        points.append((time, total))
+    return series(points)
+
+
+def test_a_gauge_that_only_counts_since_eight_is_judged() -> None:
+    assert [n.key for n in SINCE_EIGHT.needs] == [DAILY]
+    known = {DAILY: since_eight((-300, 90), (120, 45), (150, 10))}
+    wet = SINCE_EIGHT.judge(context(known, at=T + 160 * MINUTE))
+    assert (wet.severity, wet.band, wet.value) == (Severity.III, "1h", 55)
+    dry = SINCE_EIGHT.judge(context(known, at=T + 5 * HOUR))
+    assert (dry.band, dry.value, dry.may_clear) == ("24h", 145, True)
+
+
+def test_the_morning_reset_is_no_rain_and_no_hole() -> None:
+    known = {DAILY: since_eight((-300, 90), back=60)}
+    for minutes in (0, 5, 10, 60):
+        found = SINCE_EIGHT.judge(context(known, at=T + minutes * MINUTE))
+        assert (found.severity, found.holding) == (None, Severity.IV)  # 90 mm in 24 h
+
+
+def test_the_total_since_eight_is_not_looked_at_beside_another_gauge() -> None:
+    place = make_station(
+        Gauge(RAIN.station, "rainfall_day"),
+        Gauge(RAIN.station, "rainfall_total"),
+        kind=StationKind.RAIN,
+    )
+    rule = only_rule(district(BANDS, place=place), "rainfall")
+    assert [n.key for n in rule.needs] == [TOTAL]
