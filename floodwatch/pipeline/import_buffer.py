@@ -8,12 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from floodwatch.model.reading import Outcome
+from floodwatch.pipeline.import_groups import Group, Misdated, Refusal, Written
 from floodwatch.pipeline.import_lines import Line, Lines, Places, Portion, joined
 from floodwatch.pipeline.import_order import Past, by_series, check_dates, in_order
 from floodwatch.pipeline.import_report import FileAccount, Reject, Rejects, SeriesCount
 from floodwatch.pipeline.import_slots import Slots
 from floodwatch.pipeline.import_take import Readings
-from floodwatch.pipeline.import_write import Group, Misdated, Refusal, Store, Written
+from floodwatch.pipeline.import_write import Store
 
 MOST = 3_000_000  # readings: 60 MB, as much again sorted, and as much being written
 _MISDATED = "quarantined: suspected misdated, the date jumps away from its neighbours and back"

@@ -20,12 +20,12 @@ from floodwatch.model.moment import iso_local
 from floodwatch.model.reading import SeriesKey
 from floodwatch.pipeline.import_buffer import Buffer
 from floodwatch.pipeline.import_files import Planned
+from floodwatch.pipeline.import_groups import Group, Misdated, Written
 from floodwatch.pipeline.import_plan import FilePlan
 from floodwatch.pipeline.import_report import FileAccount, Rejects
 from floodwatch.pipeline.import_seen import DryRun
 from floodwatch.pipeline.import_slots import Slots
 from floodwatch.pipeline.import_take import Readings, Taker
-from floodwatch.pipeline.import_write import Group, Misdated, Written
 from floodwatch.quality.flagging import range_flags
 from floodwatch.sources.csv.options import ImportOptions
 from floodwatch.sources.csv.table import rows

@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 
 from floodwatch.hydrology.series import Series
 from floodwatch.model.reading import Outcome, SeriesKey
-from floodwatch.pipeline.import_write import Group, LineOf, Store, Written, count_repeats
+from floodwatch.pipeline.import_groups import Group, LineOf, Written
+from floodwatch.pipeline.import_write import Store, count_repeats
 from floodwatch.store import block_codec
 
 Ints = NDArray[np.int64]

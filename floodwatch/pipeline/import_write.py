@@ -1,10 +1,8 @@
 """Writing what an import brings: the older part into blocks, the newer through ingest."""
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain, zip_longest
-from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +12,7 @@ from floodwatch.hydrology.series import Series
 from floodwatch.model.batch import Batch, Receipt
 from floodwatch.model.clock import MINUTE
 from floodwatch.model.reading import Outcome, SeriesKey
+from floodwatch.pipeline.import_groups import Group, Misdated, Refusal, Written
 from floodwatch.pipeline.import_order import Sorted
 from floodwatch.pipeline.import_quality import assessed, remarks
 from floodwatch.pipeline.import_slots import Slot
@@ -29,47 +28,6 @@ MOST_BLOCKS = 8  # a transaction: live readings wait no longer than it takes
 GRACE = 200_000  # readings: less than a second, so that little of what was read is lost
 _BATCH = 500
 _TRIES = 5
-
-
-class LineOf(Protocol):
-    """Tells the line number of a reading by its place in a group."""
-
-    def of(self, place: int) -> int: ...
-
-
-class Group(NamedTuple):
-    """Readings of one slot, sorted; values as the file has them."""
-
-    slot: Slot
-    readings: Sorted
-    line: LineOf
-
-
-class Misdated(NamedTuple):
-    """Readings of one slot that are set apart; canonical values."""
-
-    slot: Slot
-    times: NDArray[np.int64]
-    values: NDArray[np.float64]
-
-
-class Refusal(NamedTuple):
-    """A reading that ingest did not take: the outcome for its line."""
-
-    group: Group
-    place: int
-    outcome: Outcome
-    reason: str
-
-
-@dataclass(slots=True)
-class Written:
-    """What became of the readings of one group, repeats included."""
-
-    group: Group
-    counts: Counter[Outcome] = field(default_factory=Counter)
-    refusals: list[Refusal] = field(default_factory=list)
-    left: int = 0  # not written, because the import was stopped
 
 
 @dataclass
