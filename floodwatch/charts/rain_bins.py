@@ -8,9 +8,12 @@ from numpy.typing import NDArray
 
 from floodwatch.charts.hydrograph import Bars
 from floodwatch.hydrology.counter import increments
+from floodwatch.hydrology.rain_since_eight import from_total_since_eight
 from floodwatch.hydrology.series import Series
 from floodwatch.model.clock import DAY, HOUR, MINUTE
 from floodwatch.model.quality import Flag
+
+FOREVER = 1 << 60
 
 
 def width_for(span: int, period: int) -> int:
@@ -32,6 +35,14 @@ def from_counter(series: Series, width: int, *, tz: ZoneInfo, name: str) -> Bars
     flags = series.quality[1:] % 10
     amounts = increments(series.values)
     return _binned(series.times[1:], amounts, flags, width=width, tz=tz, name=name)
+
+
+def from_since_eight(series: Series, width: int, *, tz: ZoneInfo, name: str) -> Bars:
+    """Bars of a total since 08:00 (mm), which begins anew each morning."""
+    last = int(series.times[-1]) if series.size else 0
+    found = from_total_since_eight(series, at=last, silent_after=FOREVER, tz=tz)
+    flags = series.quality[1:] % 10
+    return _binned(found.ends, found.amounts, flags, width=width, tz=tz, name=name)
 
 
 def _binned(

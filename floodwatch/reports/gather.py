@@ -68,7 +68,13 @@ def _rain(
     for code, keys in by_station.items():
         station = district.stations[code]
         series = {key: readings.series(key, at - LOOK_BACK, at) for key in keys}
-        told = rain_day(code, series, at=at, silent_after=station.reporting.silent_after)
+        told = rain_day(
+            code,
+            series,
+            at=at,
+            silent_after=station.reporting.silent_after,
+            tz=district.zone_of(code),
+        )
         if told is not None:
             found.append(told)
         else:

@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping
 from typing import NamedTuple
+from zoneinfo import ZoneInfo
 
 import numpy as np
 
+from floodwatch.hydrology.rain_since_eight import from_total_since_eight
 from floodwatch.hydrology.rainfall import WHOLE, Amounts, from_counter, from_increments, windows
 from floodwatch.hydrology.series import Series
 from floodwatch.model.clock import DAY, HOUR
@@ -32,7 +34,7 @@ class RainDay(NamedTuple):
 
 
 def rain_day(
-    station: str, series: Mapping[SeriesKey, Series], *, at: int, silent_after: int
+    station: str, series: Mapping[SeriesKey, Series], *, at: int, silent_after: int, tz: ZoneInfo
 ) -> RainDay | None:
     """The day's rain from the finest of the station's series that covers most of it.
 
@@ -42,7 +44,11 @@ def rain_day(
     found = [
         told
         for key in sorted(series, key=_order)
-        if (told := _one(station, key, _believed(series[key]), at=at, silent_after=silent_after))
+        if (
+            told := _one(
+                station, key, _believed(series[key]), at=at, silent_after=silent_after, tz=tz
+            )
+        )
     ]
     return max(found, key=lambda told: round(told.coverage, 3), default=None)
 
@@ -57,14 +63,13 @@ def _believed(series: Series) -> Series:
 
 
 def _one(
-    station: str, key: SeriesKey, series: Series, *, at: int, silent_after: int
+    station: str, key: SeriesKey, series: Series, *, at: int, silent_after: int, tz: ZoneInfo
 ) -> RainDay | None:
     if not series.size:
         return None
     if key.variable == "rainfall_day":
-        last = series.between(at - HOUR, at)
-        return RainDay(station, float(last.values[-1]), 1.0) if last.size else None
-    if key.variable == "rainfall_total":
+        amounts = from_total_since_eight(series, at=at, silent_after=silent_after, tz=tz)
+    elif key.variable == "rainfall_total":
         amounts = from_counter(series, at=at, silent_after=silent_after)
     else:
         amounts = from_increments(series, at=at, period=key.period, silent_after=silent_after)

@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from floodwatch.model.clock import DAY, HOUR, SECOND
 from floodwatch.model.severity import Severity
 from floodwatch.store import board
+from floodwatch.web import rain_since_eight
 from floodwatch.web.alert_words import headline
 from floodwatch.web.board_rows import TREND, Coverage, Known, Row, coverage, rows
 from floodwatch.web.here import Here
@@ -88,7 +89,9 @@ def make(connection: Connection, here: Here) -> Board:
     earlier = board.earlier(connection, OF_STAGE, span=HOUR)
     for variable, span in TREND.items():
         earlier |= board.earlier(connection, [variable], span=span)
-    sums = board.rain(connection, spans | {"week": (here.now - 7 * DAY, here.now)})
+    spans = spans | {"week": (here.now - 7 * DAY, here.now)}
+    sums = board.rain(connection, spans)
+    sums |= rain_since_eight.sums(connection, here.district, spans)
     known = Known(
         here.now,
         board.latest(connection),

@@ -175,6 +175,8 @@ def _rain(readings: Readings, district: District, station: Station, view: View) 
     tz = view.tz
     if gauge.variable == "rainfall":
         return rain_bins.from_increments(series, width, tz=tz, name=name)
+    if gauge.variable == "rainfall_day":
+        return rain_bins.from_since_eight(series, width, tz=tz, name=name)
     return rain_bins.from_counter(series, width, tz=tz, name=name)
 
 

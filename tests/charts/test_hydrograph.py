@@ -167,3 +167,11 @@ def test_bins_keep_the_sum_whatever_their_width() -> None:
 def test_a_counter_gives_differences_and_forgives_a_reset() -> None:
     bars = rain_bins.from_counter(series([10.0, 10.5, 0.0, 1.0]), 5 * MINUTE, tz=TZ, name="")
     assert bars.amounts.tolist() == [0.5, 0.0, 1.0]
+
+
+def test_a_total_since_eight_begins_anew_each_morning_and_no_rain_is_lost() -> None:
+    morning = 1_781_740_800_000
+    times = np.array([morning + minutes * 60_000 for minutes in (-60, 30, 35)], np.int64)
+    known = Series(times, np.array([2.0, 30.0, 31.0]), np.full(3, GOOD, np.int16))
+    bars = rain_bins.from_since_eight(known, 5 * MINUTE, tz=TZ, name="")
+    assert bars.amounts.tolist() == [30.0, 1.0]

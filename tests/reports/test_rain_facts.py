@@ -1,5 +1,7 @@
 """The rain of a day from increments, a counter, or the total since 08:00."""
 
+from zoneinfo import ZoneInfo
+
 import numpy as np
 import pytest
 
@@ -9,6 +11,7 @@ from floodwatch.model.quality import Flag, pack
 from floodwatch.model.reading import SeriesKey
 from floodwatch.reports.rain_facts import RainDay, rain_day
 
+TZ = ZoneInfo("Asia/Shanghai")
 AT = 1_781_740_800_000  # 2026-06-18 08:00 +08:00
 FINE = SeriesKey("61990051", "1", "rainfall", 5 * MINUTE)
 TOTAL = SeriesKey("61990051", "1", "rainfall_total")
@@ -28,7 +31,7 @@ def every(step: int, value: float, *, start: int = AT - DAY) -> Series:
 def told(**given: Series) -> RainDay | None:
     keys = {"fine": FINE, "total": TOTAL, "day": SINCE_EIGHT}
     found = {keys[name]: each for name, each in given.items()}
-    return rain_day("61990051", found, at=AT, silent_after=77 * MINUTE)
+    return rain_day("61990051", found, at=AT, silent_after=77 * MINUTE, tz=TZ)
 
 
 def test_a_day_of_increments_is_their_sum_and_whole() -> None:
@@ -90,3 +93,11 @@ def test_failed_readings_are_no_rain() -> None:
 @pytest.mark.parametrize("given", [{}, {"fine": series([], [])}])
 def test_without_readings_nothing_is_said(given: dict[str, Series]) -> None:
     assert told(**given) is None
+
+
+def test_a_gauge_that_begins_anew_at_eight_sharp_still_tells_the_day() -> None:
+    times = list(range(AT - DAY + HOUR, AT + 1, HOUR))
+    counted = [31.5] * (len(times) - 1) + [0.0]
+    day = told(day=series(times, counted))
+    assert day is not None
+    assert (day.total, day.whole) == (31.5, True)
