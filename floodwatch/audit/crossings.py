@@ -1,6 +1,7 @@
 """Recounts from the stored readings what must have been an alert."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 import numpy as np
@@ -147,16 +148,20 @@ def _rain(
     start: int,
     end: int,
 ) -> Iterator[Demand]:
-    """Sums of the finest series of the gauge alone: each is a lower bound of what fell."""
+    """Sums of one series of the gauge alone, the finest: each is a lower bound of what fell."""
     first, longest = limits[0], max(limit.window for limit in limits)
-    for period in place.periods.get(first.gauge, ()):
-        number = series.get((first.station, first.gauge, "rainfall", period))
+    wanted = [("rainfall", period) for period in place.periods.get(first.gauge, ())]
+    if first.gauge in place.since_eight:
+        wanted = [("rainfall_day", 0)]
+    for variable, period in wanted:
+        number = series.get((first.station, first.gauge, variable, period))
         if number is None:
             continue
         told = _told(connection, number, place, start=start, end=end, lead=longest)
         if not told.times.size:
             continue
-        total = np.concatenate([[0.0], np.cumsum(np.maximum(told.values, 0.0))])
+        amounts = np.maximum(told.values, 0.0) if period else _since_eight(told, place)
+        total = np.concatenate([[0.0], np.cumsum(amounts)])
         for limit in limits:
             before = np.searchsorted(told.times, told.times - limit.window, side="right")
             sums = np.round(total[1:] - total[before], 6)
@@ -165,6 +170,27 @@ def _rain(
                 if received >= start and _counts(limit, limits, min(time, received), place):
                     yield _demand(limit, float(sums[i]), time, received)
         return
+
+
+def _since_eight(told: Told, place: Place) -> NDArray[np.float64]:
+    """At least so much fell before each report: what no report of that day had counted yet.
+
+    A report that is less than the one of the day before is all new. After a long silence, and where
+    a new day begins with more than the old one ended with, nothing is claimed.
+    """
+    amounts = np.zeros(told.times.size)
+    day, most = None, 0.0
+    for i, (time, value) in enumerate(zip(told.times.tolist(), told.values.tolist(), strict=True)):
+        local = datetime.fromtimestamp((time - 1) / 1000, place.zone)
+        today = (local - timedelta(hours=8)).date()
+        near = i > 0 and time - int(told.times[i - 1]) <= place.silent_after
+        if today != day:
+            begun = i > 0 and value < told.values[i - 1]
+            day, most, gain = today, value, value if begun else 0.0
+        else:
+            gain, most = max(0.0, value - most), max(most, value)
+        amounts[i] = gain if near else 0.0
+    return amounts
 
 
 def _demand(limit: Limit, value: float, time: int, received: int) -> Demand:

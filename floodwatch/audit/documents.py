@@ -57,6 +57,7 @@ class Place(NamedTuple):
     zone: ZoneInfo
     silent_after: int
     periods: Mapping[str, tuple[int, ...]]  # gauge -> periods of its rain series, finest first
+    since_eight: frozenset[str] = frozenset()  # gauges that measure no rain but since 08:00
 
 
 class Routes(NamedTuple):
@@ -180,11 +181,19 @@ def _place(station: Mapping[str, Any], usual: str) -> Place:
         if gauge.get("variable") == "rainfall":
             period = duration(gauge["period"]) if "period" in gauge else timed
             periods.setdefault(str(gauge.get("gauge", "1")), []).append(period)
+    rain: dict[str, set[str]] = {}
+    for gauge in station.get("gauges", []):
+        rain.setdefault(str(gauge.get("gauge", "1")), set()).add(str(gauge.get("variable")))
     return Place(
         code=str(station["code"]),
         zone=ZoneInfo(str(station.get("tz") or usual)),
         silent_after=round(timed * 1.2) + 5 * 60_000,
         periods={gauge: tuple(sorted(found)) for gauge, found in periods.items()},
+        since_eight=frozenset(
+            gauge
+            for gauge, variables in rain.items()
+            if "rainfall_day" in variables and not variables & {"rainfall", "rainfall_total"}
+        ),
     )
 
 
@@ -221,9 +230,12 @@ def _slot(table: Mapping[str, Any]) -> tuple[str, str, str]:
 
 
 def _measured(station: Mapping[str, Any], table: Mapping[str, Any]) -> bool:
-    wanted, gauge = table.get("variable"), str(table.get("gauge", "1"))
+    gauge = str(table.get("gauge", "1"))
+    wanted = {table.get("variable")}
+    if "rainfall" in wanted:  # what else can tell the rain of a window
+        wanted |= {"rainfall_total", "rainfall_day"}
     return any(
-        g.get("variable") == wanted and str(g.get("gauge", "1")) == gauge
+        g.get("variable") in wanted and str(g.get("gauge", "1")) == gauge
         for g in station.get("gauges", [])
     )
 

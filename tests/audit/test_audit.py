@@ -19,6 +19,7 @@ from floodwatch.store import tables
 from floodwatch.store.database import Database
 from tests.pipeline.town import FILES, GAUGE, RESERVOIR, START, STREET, Town
 
+SINCE_EIGHT = '{variable = "rainfall_day"}'
 SPILL = f"{RESERVOIR}/1/stage/level/up"
 
 
@@ -85,6 +86,22 @@ def test_rain_of_a_window_is_summed_again(town: Town) -> None:
     rain = [v for v in found(town) if v.kind == "no alert"]
     assert [v.where for v in rain] == [f"{GAUGE}/1/rainfall/rainfall/up"]
     assert "50 met rain_1h" in rain[0].what
+
+
+def test_rain_since_eight_is_summed_again_over_the_morning(town: Town) -> None:
+    town.configure("stations.toml", '{variable = "rainfall", period = "5min"}', SINCE_EIGHT)
+    now = town.clock.wall()
+    until_eight = -now % DAY  # 08:00 of Shanghai is midnight of UTC
+    town.clock.advance(until_eight - 30 * MINUTE)
+    for counted in (60.0, 66.0, 72.0, 78.0, 84.0, 90.0, 6.0, 12.0, 18.0, 24.0, 30.0):
+        town.clock.advance(5 * MINUTE)
+        town.say(GAUGE, "rainfall_day", counted)
+    assert [alert["rule"] for alert in town.alerts()] == [f"{GAUGE}/1/rainfall/rainfall/up"]
+    assert found(town) == []
+    change(town, tables.alert, rule="another")
+    rain = [v for v in found(town) if v.kind == "no alert"]
+    assert [v.where for v in rain] == [f"{GAUGE}/1/rainfall/rainfall/up"]
+    assert "54 met rain_1h" in rain[0].what
 
 
 def test_a_failed_reading_a_late_one_and_an_overtaken_one_demand_nothing(town: Town) -> None:
