@@ -8,7 +8,8 @@ import hashlib
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-MOST = 1_000  # of the last two batches; a broker has fewer unacknowledged ones
+MOST = 1_000  # of a batch and what is before it
+FLYING = 100  # before it, however small the batches: brokers have fewer unacknowledged ones
 
 
 class Stamp(NamedTuple):
@@ -54,9 +55,10 @@ class Stamps:
         return {"stamps": [list(stamp) for stamp in _newest([*self._before, *self._fresh])]}
 
     def stored(self) -> None:
-        """The batch is committed: what is before it will not come again."""
+        """The batch is committed. Acknowledgements of a few before it may never have arrived."""
         if self._fresh:
-            self._before, self._fresh = self._fresh[-MOST:], []
+            most = min(MOST, max(FLYING, len(self._fresh)))
+            self._before, self._fresh = [*self._before, *self._fresh][-most:], []
 
 
 def _newest(stamps: Iterable[Stamp]) -> list[Stamp]:

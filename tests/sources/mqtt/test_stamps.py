@@ -2,7 +2,7 @@
 
 import json
 
-from floodwatch.sources.mqtt.stamps import MOST, Stamps
+from floodwatch.sources.mqtt.stamps import FLYING, MOST, Stamps
 
 
 def time_of(stamps: Stamps, payload: bytes, number: int, at: int, *, again: bool = False) -> int:
@@ -25,16 +25,21 @@ def test_what_was_stored_and_not_acknowledged_keeps_its_time_over_a_restart() ->
     assert time_of(after, b"1", 7, 950) == 950  # not said to be sent again
 
 
-def test_the_last_two_batches_are_kept_and_no_more() -> None:
+def test_as_many_are_kept_as_a_broker_may_send_again_in_however_small_batches() -> None:
     stamps = Stamps()
-    for batch in range(3):
-        for number in range(1, 4):
-            time_of(stamps, b"x", number + 10 * batch, 100 * batch)
+    for number in range(1, 2 * FLYING):
+        time_of(stamps, b"x", number, 1_000 * number)
         kept = stamps.to_keep()
         stamps.stored()
     assert kept is not None
-    assert [each[0] for each in kept["stamps"]] == [11, 12, 13, 21, 22, 23]
+    assert [each[0] for each in kept["stamps"]] == list(range(FLYING - 1, 2 * FLYING))
     assert stamps.to_keep() is None
+    after = Stamps(kept)
+    assert time_of(after, b"x", FLYING, 1, again=True) == 1_000 * FLYING
+
+
+def test_no_more_than_a_bounded_number_is_kept() -> None:
+    stamps = Stamps()
     for number in range(2 * MOST):
         time_of(stamps, b"x", number + 1, 900)
     assert len((stamps.to_keep() or {})["stamps"]) == MOST
