@@ -24,6 +24,7 @@ WAITING = 10_000  # messages that may wait to be stored; then the network waits
 TOGETHER = 500  # messages that are stored at once
 SHORTEST_S, LONGEST_S = 1.0, 60.0  # between two tries to connect
 STORE_AGAIN_S = 30.0  # at most between two tries to store
+LOOK_S = 0.5  # so often each thread looks whether it shall end
 ALIVE_S = 60.0  # a link without messages says so often that it works
 STEADY_S = 30.0  # a link that has lived so long begins with the shortest pause again
 END_S = 5.0  # for what waits, when we stop
@@ -102,9 +103,9 @@ class MqttSource:
             self._way.worked()
             quiet = 0.0
             while not self._stopping.is_set():
-                if link.wait(1.0):
+                if link.wait(LOOK_S):
                     raise Refused(link.lost or "the connection to the broker was lost")
-                quiet += 1.0
+                quiet += LOOK_S
                 if quiet >= ALIVE_S:
                     self._way.worked()
                     quiet = 0.0
@@ -146,7 +147,7 @@ class MqttSource:
     def _gather(self) -> list[Message] | None:
         """What waits, oldest first; None: nothing more will come."""
         try:
-            found = [self._came.get(timeout=0.5)]
+            found = [self._came.get(timeout=LOOK_S)]
         except queue.Empty:
             return None if self._stopping.is_set() else []
         while len(found) < TOGETHER:

@@ -30,6 +30,7 @@ from tests.store.series_of import add_series
 
 NOW = 20_000 * DAY
 SEALED = NOW - 8 * DAY
+AROUND = SEALED - 100 * DAY, NOW + 100 * DAY
 AWKWARD = "示范 站,=\"'\\x"  # nothing in a name may end a tag or a question
 KEY = SeriesKey("61990001", "1", "stage", 0)
 
@@ -103,7 +104,7 @@ def test_rows_and_blocks_arrive_to_the_last_bit(
     put(sqlite_database, number, range(SEALED, NOW, 5 * MINUTE))
     mirrored(sqlite_database, there)
     assert differences(sqlite_database, there, KEY, number) == []
-    found = reading.read(there, KEY, 0, 2 * NOW)
+    found = reading.read(there, KEY, *AROUND)
     assert found.size == 40 * 144 + 8 * 288
 
 
@@ -128,7 +129,7 @@ def test_a_correction_and_a_late_reading_follow(
     while follow.round():
         pass
     assert differences(sqlite_database, there, KEY, number) == []
-    assert reading.read(there, KEY, 0, 2 * NOW).size == 61
+    assert reading.read(there, KEY, *AROUND).size == 61
 
 
 def test_what_was_taken_back_goes_there_too(
@@ -151,7 +152,7 @@ def test_what_was_taken_back_goes_there_too(
     while follow.round():
         pass
     assert differences(sqlite_database, there, KEY, number) == []
-    assert reading.read(there, KEY, 0, 2 * NOW).size == 120 - 15
+    assert reading.read(there, KEY, *AROUND).size == 120 - 15
 
 
 def test_what_left_the_journal_unsent_is_not_forgotten(
@@ -164,7 +165,7 @@ def test_what_left_the_journal_unsent_is_not_forgotten(
     while follow.round():
         pass
     assert differences(sqlite_database, there, KEY, number) == []
-    sent = reading.read(there, KEY, 0, 2 * NOW).size
+    sent = reading.read(there, KEY, *AROUND).size
     assert sent == 2 * 1440
 
 
@@ -306,7 +307,7 @@ def answering(status: int) -> Iterator[str]:
     """A server that answers every write with one status."""
     handler = type("Answer", (_Answer,), {"status": status})
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as listening:
-        thread = threading.Thread(target=listening.serve_forever, daemon=True)
+        thread = threading.Thread(target=listening.serve_forever, args=(0.02,), daemon=True)
         thread.start()
         yield f"http://127.0.0.1:{listening.server_port}"
         listening.shutdown()
@@ -340,6 +341,6 @@ def refusing(url: str, word: bytes) -> Iterator[str]:
             """Silence."""
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Refusing) as listening:
-        threading.Thread(target=listening.serve_forever, daemon=True).start()
+        threading.Thread(target=listening.serve_forever, args=(0.02,), daemon=True).start()
         yield f"http://127.0.0.1:{listening.server_port}"
         listening.shutdown()
