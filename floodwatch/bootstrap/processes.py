@@ -34,6 +34,7 @@ from floodwatch.pipeline.replies import Replies
 from floodwatch.pipeline.self_watch import SelfWatch
 from floodwatch.pipeline.tick import Ticker
 from floodwatch.scheduler import Timetable
+from floodwatch.sources.push_notes import EXTENSION, PushNotes
 from floodwatch.sources.simulator import demonstration as simulated
 from floodwatch.sources.simulator import history
 from floodwatch.sources.simulator.control import DROUGHT, SHOWS, DemoClock
@@ -309,6 +310,7 @@ class Listener:
     def __init__(
         self, app: Flask, bound: socket.socket, *, turn: Turn = lambda worked: None
     ) -> None:
+        self._notes: PushNotes | None = app.extensions.get(EXTENSION)
         self._server: Any = create_server(
             app,
             sockets=[bound],
@@ -323,6 +325,8 @@ class Listener:
 
         def readable() -> bool:
             turn(True)
+            if self._notes is not None:
+                self._notes.beat()
             return asked()
 
         self._server.readable = readable
@@ -336,6 +340,8 @@ class Listener:
     def stop(self) -> None:
         """Take no more; answer what is in hand."""
         self._server.task_dispatcher.shutdown(timeout=5)
+        if self._notes is not None:
+            self._notes.flush()
         self._server.close()
         if self._thread.is_alive():
             self._thread.join(timeout=5)

@@ -1,7 +1,7 @@
 """POST /api/v1/readings: devices and gateways push readings; 200 only after the commit."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -15,6 +15,7 @@ from floodwatch.model.reading import Outcome
 from floodwatch.sources import line_push
 from floodwatch.sources.line_readings import from_lines
 from floodwatch.sources.push_bodies import BadBody, Parsed, from_csv, from_json, in_order
+from floodwatch.sources.push_notes import EXTENSION, PushNotes
 from floodwatch.sources.push_request import (
     FOREIGN,
     NotAdmitted,
@@ -22,8 +23,10 @@ from floodwatch.sources.push_request import (
     Tokens,
     admitted,
     body,
+    looked_into,
 )
 from floodwatch.sources.push_settings import Limits, Pace, PushTable
+from floodwatch.sources.way import Way
 
 PATH = "/api/v1/readings"
 KINDS = ("application/json", "text/csv", "text/plain")
@@ -36,15 +39,19 @@ def blueprint(
     *,
     clock: Clock,
     now: Callable[[], int] | None = None,
+    write: Callable[[Sequence[Way]], object] | None = None,
     name: str = "push",
 ) -> Blueprint:
     """The push routes, for the pages' application or one of their own.
 
     `tokens` looks a secret up; `submit` returns after the commit; `now` (service ms) is the time of
-    a line that has none.
+    a line that has none; `write` puts into the store what each token's pushes came to.
     """
     made = Blueprint(name, __name__)
-    push = Push(submit, district, tokens, Pace(clock), Limits(district, clock), now or clock.wall)
+    notes = PushNotes(submit, district, clock=clock, write=write)
+    push = Push(
+        submit, district, tokens, Pace(clock), Limits(district, clock), now or clock.wall, notes
+    )
 
     def readings() -> Response:
         """Readings as JSON, CSV or line protocol; each is stored or refused by itself."""
@@ -53,14 +60,16 @@ def blueprint(
     readings.needs = "device"  # type: ignore[attr-defined]
     made.add_url_rule(PATH, "readings", readings, methods=["POST"])
     line_push.add_to(made, push)
+    made.record(lambda state: state.app.extensions.update({EXTENSION: notes}))
     return made
 
 
 def _receive(push: Push) -> Response:
     try:
         grant, limits = admitted(push)
-        parsed = _parse(push, limits)
-        receipt = push.submit(Batch(f"push:{grant.name}", parsed.readings, stations=grant.stations))
+        with looked_into(push, grant):
+            parsed = _parse(push, limits)
+        receipt = push.notes.submit(grant, parsed)
     except NotAdmitted as error:
         return _not_admitted(error)
     except BadBody as error:

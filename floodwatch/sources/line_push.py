@@ -9,12 +9,12 @@ from typing import NamedTuple
 from flask import Blueprint, Response, request
 
 from floodwatch import __version__
-from floodwatch.model.batch import Batch, Receipt, Rejection
+from floodwatch.model.batch import Receipt, Rejection
 from floodwatch.model.errors import StorageError
 from floodwatch.model.reading import Outcome
 from floodwatch.sources.line_readings import from_lines
 from floodwatch.sources.push_bodies import BadBody, Parsed
-from floodwatch.sources.push_request import FOREIGN, NotAdmitted, Push, admitted, body
+from floodwatch.sources.push_request import FOREIGN, NotAdmitted, Push, admitted, body, looked_into
 
 V1, V2, PING, QUERY = "/write", "/api/v2/write", "/ping", "/query"
 VERSION = f"1.8.10-floodwatch-{__version__}"  # clients look at how it begins
@@ -82,9 +82,10 @@ def _receive(push: Push, dialect: Dialect) -> Response:
     try:
         grant, limits = admitted(push)
         precision = request.args.get("precision", "")
-        found = body(limits.largest)
-        parsed = from_lines(found, precision=precision, now=push.now, most=limits.most)
-        receipt = push.submit(Batch(f"push:{grant.name}", parsed.readings, stations=grant.stations))
+        with looked_into(push, grant):
+            found = body(limits.largest)
+            parsed = from_lines(found, precision=precision, now=push.now, most=limits.most)
+        receipt = push.notes.submit(grant, parsed)
     except NotAdmitted as error:
         # Telegraf's output for version 1 throws away what is answered with 4xx.
         slow_down = error.status == 429 and dialect is Dialect.V1

@@ -2,7 +2,8 @@
 
 import base64
 import binascii
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import NoReturn
 
@@ -12,9 +13,11 @@ from floodwatch.model.batch import Batch, Receipt
 from floodwatch.model.district import District
 from floodwatch.model.people import TokenGrant
 from floodwatch.sources.push_bodies import BadBody, unpack
+from floodwatch.sources.push_notes import PushNotes
 from floodwatch.sources.push_settings import Limits, Pace, PushTable
 
 Tokens = Callable[[str], TokenGrant | None]
+TOO_FAST = "this token pushes too fast; wait a second"
 FOREIGN = "token is not allowed"  # how pipeline.intake begins the refusal of a foreign station
 
 
@@ -28,6 +31,7 @@ class Push:
     pace: Pace
     limits: Limits
     now: Callable[[], int]
+    notes: PushNotes
 
 
 class NotAdmitted(Exception):
@@ -48,7 +52,8 @@ def admitted(push: Push) -> tuple[TokenGrant, PushTable]:
         _unknown("send Authorization: Bearer TOKEN with a valid token")
     limits = push.limits()
     if not push.pace.admits(grant.id, limits):
-        raise NotAdmitted(429, "this token pushes too fast; wait a second")
+        push.notes.refused(grant, TOO_FAST)
+        raise NotAdmitted(429, TOO_FAST)
     return grant, limits
 
 
@@ -84,3 +89,13 @@ def body(largest: int) -> bytes:
         raise too_large
     encoding = request.headers.get("Content-Encoding", "").strip().lower()
     return unpack(packed, encoding, largest=largest)
+
+
+@contextmanager
+def looked_into(push: Push, grant: TokenGrant) -> Iterator[None]:
+    """A body of this token is read: that it cannot be is noted."""
+    try:
+        yield
+    except BadBody as error:
+        push.notes.refused(grant, str(error))
+        raise

@@ -2,6 +2,7 @@
 
 from flask import Flask
 
+from floodwatch.pipeline import push_log
 from floodwatch.sources import http_push
 from floodwatch.web import (
     accounts,
@@ -75,5 +76,6 @@ def register(app: Flask) -> None:
         app.extensions["floodwatch.grants"],
         clock=given.clock,
         now=lambda: service_ms(given),
+        write=lambda ways: push_log.write(given.database, ways, now=lambda: service_ms(given)),
     )
     app.register_blueprint(push)

@@ -4,6 +4,7 @@ from flask import Flask, Response, jsonify
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 
+from floodwatch.pipeline import push_log
 from floodwatch.sources import http_push
 from floodwatch.web.bearer import Grants
 from floodwatch.web.services import Services, service_ms
@@ -23,6 +24,7 @@ def create_push_app(given: Services) -> Flask:
             grants,
             clock=given.clock,
             now=lambda: service_ms(given),
+            write=lambda ways: push_log.write(given.database, ways, now=lambda: service_ms(given)),
         )
     )
 

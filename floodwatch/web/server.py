@@ -8,6 +8,7 @@ from flask import Flask
 from waitress.server import create_server
 from waitress.wasyncore import loop
 
+from floodwatch.sources.push_notes import EXTENSION, PushNotes
 from floodwatch.web.changes import Hub
 
 SPARE = 16  # threads beside those that streams hold
@@ -29,6 +30,7 @@ class WebServer:
     ) -> None:
         self._turn = turn
         self._hub: Hub = app.extensions["floodwatch.hub"]
+        self._notes: PushNotes | None = app.extensions.get(EXTENSION)
         self._map: dict[int, Any] = {}
         self._server: Any = create_server(
             app,
@@ -54,6 +56,8 @@ class WebServer:
         while not self._stopping.is_set():
             loop(timeout=0.2, use_poll=True, map=self._map, count=1)
             self._turn(True)
+            if self._notes is not None:
+                self._notes.beat()
         for each in list(self._map.values()):
             each.close()
 
@@ -61,6 +65,8 @@ class WebServer:
         """End the streams, let the requests at hand finish, then close."""
         self._hub.close()
         self._server.task_dispatcher.shutdown(timeout=5)
+        if self._notes is not None:
+            self._notes.flush()
         self._stopping.set()
         if self._thread.is_alive():
             self._thread.join(timeout=5)
