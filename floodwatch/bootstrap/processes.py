@@ -42,6 +42,7 @@ from floodwatch.sources.simulator.drought_feed import ENTRIES, Drought, hourly
 from floodwatch.store.checkpoint import Checkpointer
 from floodwatch.web.app import create_app
 from floodwatch.web.auth import first_run_link
+from floodwatch.web.kept_connection import keep_connections
 from floodwatch.web.push_app import create_push_app
 from floodwatch.web.server import WebServer
 
@@ -319,6 +320,7 @@ class Listener:
             ident=None,
             asyncore_use_poll=True,  # select() sees no more than 1024 files
         )
+        keep_connections(self._server)
         asked: Callable[[], bool] = (
             self._server.readable
         )  # in each round of its loop, once a second

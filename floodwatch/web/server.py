@@ -10,6 +10,7 @@ from waitress.wasyncore import loop
 
 from floodwatch.sources.push_notes import EXTENSION, PushNotes
 from floodwatch.web.changes import Hub
+from floodwatch.web.kept_connection import keep_connections
 
 SPARE = 16  # threads beside those that streams hold
 
@@ -43,6 +44,7 @@ class WebServer:
             ident=None,
             log_socket_errors=False,  # a reader who leaves is no error
         )
+        keep_connections(self._server)
         listening: list[tuple[str, int]] = getattr(self._server, "effective_listen", [])
         self.port: int = listening[0][1] if listening else self._server.effective_port
         self._stopping = Event()
