@@ -11,13 +11,17 @@ import time
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
+import pytest
+
 from floodwatch.model.clock import MINUTE, SystemClock
 from floodwatch.model.moment import iso
+from floodwatch.store.database import FILE, Database
+from floodwatch.store.source_log import SourceState, states
 from tests.notify.http_server import Asked, site
 from tests.pipeline.town import FILES, RESERVOIR
 from tests.service.running import Running, until
 
-NUMBER, KILLS = 4_000, 2
+NUMBER = 4_000
 SOURCE = """
 [[sources.http]]
 name = "upstream"
@@ -32,7 +36,10 @@ since = "4d"
 """
 
 
-def test_kills_while_a_source_is_polled_lose_nothing_and_double_nothing(tmp_path: Path) -> None:
+@pytest.mark.parametrize("kills", [1, pytest.param(12, marks=pytest.mark.soak)])
+def test_kills_while_a_source_is_polled_lose_nothing_and_double_nothing(
+    tmp_path: Path, kills: int
+) -> None:
     last = SystemClock().wall() // MINUTE * MINUTE
     rows = {last - n * MINUTE: round(94 + n % 90 / 100, 2) for n in range(NUMBER)}
     asked = threading.Event()
@@ -53,7 +60,7 @@ def test_kills_while_a_source_is_polled_lose_nothing_and_double_nothing(tmp_path
         service = Running(folder, tmp_path / "data")
         service.command("check", "--apply")
         dice = random.Random(6199)
-        for _ in range(KILLS):
+        for _ in range(kills):
             asked.clear()
             engine = service.begin("engine", "--push-port", str(service.push_port))
             assert asked.wait(60)
@@ -62,8 +69,7 @@ def test_kills_while_a_source_is_polled_lose_nothing_and_double_nothing(tmp_path
             engine.wait()
         engine = service.begin("engine", "--push-port", str(service.push_port))
         try:
-            assert until(lambda: _state(service)["last_success"], patience=60)
-            state = _state(service)
+            state = _state(service.data, patience=60)
         finally:
             engine.send_signal(signal.SIGINT)
             engine.wait(30)
@@ -71,11 +77,23 @@ def test_kills_while_a_source_is_polled_lose_nothing_and_double_nothing(tmp_path
         text = service.command("readings", "--station", RESERVOIR, "--variable", "stage")
     stored = {row["time"]: float(row["value"]) for row in csv.DictReader(io.StringIO(text))}
     assert stored == {iso(at): value for at, value in rows.items()}
-    assert (state["failures"], state["rejected"], state["newest"]) == (0, 0, iso(last))
+    assert (state.failures, state.counts.rejected, state.newest) == (0, 0, last)
     assert text.count("\n") == NUMBER + 1
 
 
-def _state(service: Running) -> dict[str, object]:
-    (found,) = json.loads(service.command("sources", "--json"))
-    assert isinstance(found, dict)
-    return found
+def _state(data: Path, *, patience: float) -> SourceState:
+    """How the source stands once it has got all."""
+    database = Database(f"sqlite:///{data / FILE}")
+
+    def found() -> SourceState | None:
+        with database.read() as connection:
+            (state,) = states(connection).values()
+        return state if state.last_success else None
+
+    try:
+        assert until(found, patience=patience)
+        state = found()
+        assert state
+        return state
+    finally:
+        database.close()
