@@ -94,36 +94,37 @@ def gateway(tmp_path: Path) -> Iterator[Broker]:
         yield made
 
 
+@pytest.mark.parametrize("kills", [1, pytest.param(6, marks=pytest.mark.soak)])
 def test_an_engine_that_is_killed_while_messages_come_stores_each_of_them_once(
-    tmp_path: Path, gateway: Broker
+    tmp_path: Path, gateway: Broker, kills: int
 ) -> None:
     made = running(tmp_path, BROKER.format(port=gateway.port))
-    total, sent = 900, 0
+    each, sent = 300, 0
     with closing(made):
         made.start()
         until(lambda: _source(made) is not None, patience=30)
-        for _ in range(3):
+        for _ in range(kills):
             part = [
                 message
-                for n in range(sent, sent + total // 3)
+                for n in range(sent, sent + each)
                 for message in (
                     ("js/gauge-7", json.dumps({"ts": NOW - 3_600_000 + n * 1000, "value": n / 10})),
                     ("fw/61990001/rainfall", n / 1000),
                 )
             ]
-            sent += total // 3
+            sent += each
             worker = threading.Thread(target=publish, args=(gateway.port, part))
             worker.start()
             time.sleep(0.15)  # somewhere in the middle
             assert made.kill("engine")
             worker.join()
             made.wait_ready()
-        assert until(lambda: len(stored(made, "stage")) >= total, patience=60)
-        assert until(lambda: len(stored(made, "rainfall")) >= total, patience=60)
+        assert until(lambda: len(stored(made, "stage")) >= sent, patience=60)
+        assert until(lambda: len(stored(made, "rainfall")) >= sent, patience=60)
         stages, rain = stored(made, "stage"), stored(made, "rainfall")
-    wanted = [(NOW - 3_600_000 + n * 1000, n / 10) for n in range(total)]
+    wanted = [(NOW - 3_600_000 + n * 1000, n / 10) for n in range(sent)]
     assert stages == wanted
-    assert sorted(value for _, value in rain) == [n / 1000 for n in range(total)]
+    assert sorted(value for _, value in rain) == [n / 1000 for n in range(sent)]
 
 
 def _source(made: Running) -> object:
