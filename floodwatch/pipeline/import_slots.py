@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 from numpy.typing import NDArray
 
+from floodwatch.hydrology.rounding import rounded
 from floodwatch.model.district import District
 from floodwatch.model.errors import ImportRefused, Refused
 from floodwatch.model.reading import RawReading, SeriesKey
@@ -38,25 +39,7 @@ class Slot:
         """Values as the file has them in the canonical unit, to the same bit as a live reading."""
         if self.scale == 1.0 and self.offset == 0.0:
             return values
-        return rounded(values * self.scale + self.offset)
-
-
-def rounded(values: Floats) -> Floats:
-    """Python's round(value, CONVERTED_DECIMALS) of every value.
-
-    Where doubles lie further apart than the last decimal nothing changes; a little below that the
-    scaled number would not be exact.
-    """
-    factor = 10.0**CONVERTED_DECIMALS
-    size = np.abs(values)
-    exact = size < 2.0**51 / factor
-    if exact.all():
-        near: Floats = np.rint(values * factor) / factor
-        return near
-    found = np.where(exact, np.rint(np.where(exact, values, 0.0) * factor) / factor, values)
-    for index in np.flatnonzero(~exact & (size < 2.0**54 / factor)).tolist():
-        found[index] = round(float(values[index]), CONVERTED_DECIMALS)
-    return found
+        return rounded(values * self.scale + self.offset, CONVERTED_DECIMALS)
 
 
 Names = tuple[str, ...]
