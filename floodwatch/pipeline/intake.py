@@ -13,6 +13,7 @@ from floodwatch.model.unit import conversion
 from floodwatch.model.variable import VARIABLES
 from floodwatch.pipeline.plan import Plan, Resolution
 from floodwatch.quality.sentinels import is_sentinel
+from floodwatch.sources.missing_words import numbers_of
 
 EARLIEST = -2_208_988_800_000  # 1900-01-01: before it, a time is a mistake
 LATEST = 4_102_444_800_000  # 2100-01-01
@@ -36,10 +37,15 @@ class Item:
 
 def take(batches: Sequence[Batch], plan: Plan) -> list[Item]:
     """Resolve every reading of every batch, in order."""
-    return [item for number, batch in enumerate(batches) for item in _take_one(number, batch, plan)]
+    none = numbers_of(plan.district)
+    return [
+        item
+        for number, batch in enumerate(batches)
+        for item in _take_one(number, batch, plan, none)
+    ]
 
 
-def _take_one(number: int, batch: Batch, plan: Plan) -> Iterator[Item]:
+def _take_one(number: int, batch: Batch, plan: Plan, none: tuple[float, ...]) -> Iterator[Item]:
     for index, raw in enumerate(batch.readings):
         item = Item(number, index, raw.time, import_id=batch.import_id, source=batch.source)
         resolution = _resolution(raw, plan)
@@ -52,13 +58,15 @@ def _take_one(number: int, batch: Batch, plan: Plan) -> Iterator[Item]:
         else:
             item.key = resolution.key
             item.quality = raw.quality
-            _set_value(item, raw.value, resolution)
+            _set_value(item, raw.value, resolution, none)
         yield item
 
 
-def _set_value(item: Item, value: float | None, resolution: Resolution) -> None:
+def _set_value(
+    item: Item, value: float | None, resolution: Resolution, none: tuple[float, ...]
+) -> None:
     assert item.key is not None  # noqa: S101 - for the type checker: set by the caller
-    if value is None or is_sentinel(item.key.variable, value):
+    if value is None or is_sentinel(item.key.variable, value, extra=none):
         item.outcome = Outcome.MISSING
     elif not math.isfinite(value):
         _reject(item, f"value {value} is not a number")

@@ -111,9 +111,11 @@ def _parse(push: Push, limits: PushTable) -> Parsed:
     found = body(limits.largest)
     if kind == "text/plain":
         precision = request.args.get("precision", "")
-        return from_lines(found, precision=precision, now=push.now, most=limits.most)
+        return from_lines(
+            found, precision=precision, now=push.now, most=limits.most, words=push.limits.words
+        )
     read = from_json if kind == "application/json" else from_csv
-    return read(found, _Zones(push.district), most=limits.most)
+    return read(found, _Zones(push.district), most=limits.most, words=push.limits.words)
 
 
 def _answer(parsed: Parsed, receipt: Receipt) -> Response:

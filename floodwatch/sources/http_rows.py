@@ -19,6 +19,7 @@ from floodwatch.model.moment import parse
 from floodwatch.model.reading import RawReading
 from floodwatch.model.source import Refusal
 from floodwatch.sources.http_settings import HttpTable
+from floodwatch.sources.missing_words import numbers_of, words_of
 from floodwatch.sources.target import target_of
 
 SHOWN = 60  # characters of what could not be read
@@ -81,13 +82,15 @@ def _readings(
     code = district.codes.get(str(station), str(station))
     zone = ZoneInfo(settings.tz) if settings.tz else district.zone_of(code)
     time = instant(at(settings.time), settings.time_format, zone)
+    missing = (*settings.missing, *numbers_of(district))
+    words = words_of(district)
     for text, value in _values(settings, at):
         target = target_of(text)
         yield RawReading(
             str(station),
             target.variable,
             time,
-            number(value, settings.missing),
+            None if str(value).strip().casefold() in words else number(value, missing),
             gauge=target.gauge,
             unit=target.unit or None,
             period=settings.period if target.variable in ("rainfall", "evaporation") else None,

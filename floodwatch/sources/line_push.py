@@ -84,7 +84,9 @@ def _receive(push: Push, dialect: Dialect) -> Response:
         precision = request.args.get("precision", "")
         with looked_into(push, grant):
             found = body(limits.largest)
-            parsed = from_lines(found, precision=precision, now=push.now, most=limits.most)
+            parsed = from_lines(
+                found, precision=precision, now=push.now, most=limits.most, words=push.limits.words
+            )
         receipt = push.notes.submit(grant, parsed)
     except NotAdmitted as error:
         # Telegraf's output for version 1 throws away what is answered with 4xx.

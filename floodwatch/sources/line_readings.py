@@ -7,7 +7,7 @@ from floodwatch.model.errors import Refused
 from floodwatch.model.reading import RawReading
 from floodwatch.model.variable import VARIABLES, Nature
 from floodwatch.sources.line_protocol import BadLine, Point, Value, points
-from floodwatch.sources.missing_words import says_none
+from floodwatch.sources.missing_words import NO_WORDS, says_none
 from floodwatch.sources.push_bodies import LONGEST_NAME, MOST, BadBody, Parsed, period_of
 
 PRECISIONS = {
@@ -27,7 +27,14 @@ def nanoseconds(precision: str) -> int:
     return found
 
 
-def from_lines(body: bytes, *, precision: str, now: Callable[[], int], most: int = MOST) -> Parsed:
+def from_lines(
+    body: bytes,
+    *,
+    precision: str,
+    now: Callable[[], int],
+    most: int = MOST,
+    words: frozenset[str] = NO_WORDS,
+) -> Parsed:
     """The readings of a body; their place is the line, counted from 0.
 
     A line without a time is of `now` (ms), which is asked for once, if at all.
@@ -48,7 +55,7 @@ def from_lines(body: bytes, *, precision: str, now: Callable[[], int], most: int
             time = received // max(1, unit // _MS) * max(1, unit // _MS)
         else:
             time = point.time * unit // _MS
-        for found in readings_of(point, time):
+        for found in readings_of(point, time, words):
             if isinstance(found, RawReading):
                 readings.append(found)
                 places.append(point.line - 1)
@@ -57,7 +64,9 @@ def from_lines(body: bytes, *, precision: str, now: Callable[[], int], most: int
     return Parsed(tuple(readings), tuple(places), tuple(refused))
 
 
-def readings_of(point: Point, time: int) -> Iterator[RawReading | str]:
+def readings_of(
+    point: Point, time: int, words: frozenset[str] = NO_WORDS
+) -> Iterator[RawReading | str]:
     """One reading a field, or why the field (or the whole line) is none.
 
     A field is named as its variable; `value` stands for the tag `variable` or the measurement.
@@ -78,7 +87,7 @@ def readings_of(point: Point, time: int) -> Iterator[RawReading | str]:
     for name, given in point.fields:
         variable = only if name == "value" else name
         try:
-            value = _value(variable, given)
+            value = _value(variable, given, words)
             if len(variable) > LONGEST_NAME:
                 raise Refused(f"{variable[:40]!r}… is no variable")
         except Refused as error:
@@ -101,9 +110,9 @@ def _tag(tags: dict[str, str], name: str) -> str | None:
     return found or None
 
 
-def _value(variable: str, given: Value) -> float | None:
+def _value(variable: str, given: Value, words: frozenset[str]) -> float | None:
     if isinstance(given, str):
-        if says_none(given):
+        if says_none(given, words):
             return None
         raise Refused(f"{variable} is the text {given[:40]!r}: numbers stand without quotes")
     if isinstance(given, bool):

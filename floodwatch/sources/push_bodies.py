@@ -15,6 +15,7 @@ from floodwatch.model.errors import FloodWatchError, ImportRefused, Refused
 from floodwatch.model.moment import parse
 from floodwatch.model.reading import RawReading
 from floodwatch.sources.csv.options import span
+from floodwatch.sources.missing_words import NO_WORDS, says_none
 
 LARGEST = 8 * 1024 * 1024  # bytes, unpacked
 MOST = 10_000  # readings
@@ -64,7 +65,9 @@ def unpack(body: bytes, encoding: str, *, largest: int = LARGEST) -> bytes:
     return whole
 
 
-def from_json(body: bytes, zone: Zone, *, most: int = MOST) -> Parsed:
+def from_json(
+    body: bytes, zone: Zone, *, most: int = MOST, words: frozenset[str] = NO_WORDS
+) -> Parsed:
     """A JSON list of readings (or one reading)."""
     try:
         found = json.loads(body, object_pairs_hook=_once)
@@ -75,7 +78,7 @@ def from_json(body: bytes, zone: Zone, *, most: int = MOST) -> Parsed:
     rows = [found] if isinstance(found, dict | _Bad) else found
     if not isinstance(rows, list):
         raise BadBody("send a list of readings")
-    return _parsed(rows, zone, most=most)
+    return _parsed(rows, zone, most=most, words=words)
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any] | _Bad:
@@ -87,7 +90,9 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any] | _Bad:
     return _Bad(f"{twice[:LONGEST_NAME]!r} stands twice: which of the two is meant?")
 
 
-def from_csv(body: bytes, zone: Zone, *, most: int = MOST) -> Parsed:
+def from_csv(
+    body: bytes, zone: Zone, *, most: int = MOST, words: frozenset[str] = NO_WORDS
+) -> Parsed:
     """CSV with a header line of the same names; an empty value means missing.
 
     A line is a row: a quote left open spoils its own line and not those after it.
@@ -107,7 +112,8 @@ def from_csv(body: bytes, zone: Zone, *, most: int = MOST) -> Parsed:
             f"columns missing: {', '.join(absent)}" if absent else "a column stands twice"
         )
     rows = (_fields(line) for line in lines[1:])
-    return _parsed([_cells(names, row) for row in rows if any(row)], zone, most=most)
+    cells = [_cells(names, row, words) for row in rows if any(row)]
+    return _parsed(cells, zone, most=most, words=words)
 
 
 def _fields(line: str) -> list[str] | _Bad:
@@ -118,7 +124,9 @@ def _fields(line: str) -> list[str] | _Bad:
         return _Bad("unclosed quote" if said == "unexpected end of data" else f"not CSV: {said}")
 
 
-def _cells(names: Sequence[str], row: Sequence[str] | _Bad) -> dict[str, Any] | _Bad:
+def _cells(
+    names: Sequence[str], row: Sequence[str] | _Bad, words: frozenset[str]
+) -> dict[str, Any] | _Bad:
     if isinstance(row, _Bad):
         return row
     if len(row) != len(names):
@@ -126,7 +134,7 @@ def _cells(names: Sequence[str], row: Sequence[str] | _Bad) -> dict[str, Any] | 
     cells: dict[str, Any] = {n: c.strip() for n, c in zip(names, row, strict=True) if n in COLUMNS}
     text = cells["value"]
     try:
-        cells["value"] = float(text) if text else None
+        cells["value"] = None if says_none(text, words) else float(text)
     except ValueError:
         return _Bad(f"value {text[:40]!r} is not a number")
     for name in COLUMNS[4:]:
@@ -135,7 +143,7 @@ def _cells(names: Sequence[str], row: Sequence[str] | _Bad) -> dict[str, Any] | 
     return cells
 
 
-def _parsed(rows: Sequence[Any], zone: Zone, *, most: int) -> Parsed:
+def _parsed(rows: Sequence[Any], zone: Zone, *, most: int, words: frozenset[str]) -> Parsed:
     if len(rows) > most:
         raise BadBody(f"more than {most} readings; send them in several requests", status=413)
     readings: list[RawReading] = []
@@ -143,14 +151,14 @@ def _parsed(rows: Sequence[Any], zone: Zone, *, most: int) -> Parsed:
     refused: list[Rejection] = []
     for place, row in enumerate(rows):
         try:
-            readings.append(_reading(row, zone))
+            readings.append(_reading(row, zone, words))
             places.append(place)
         except Refused as error:
             refused.append(Rejection(place, str(error)))
     return Parsed(tuple(readings), tuple(places), tuple(refused))
 
 
-def _reading(row: Any, zone: Zone) -> RawReading:
+def _reading(row: Any, zone: Zone, words: frozenset[str]) -> RawReading:
     if isinstance(row, _Bad):
         raise Refused(row.reason)
     if not isinstance(row, Mapping):
@@ -163,7 +171,7 @@ def _reading(row: Any, zone: Zone) -> RawReading:
         station,
         variable,
         _time(given, station, zone),
-        _value(row),
+        _value(row, words),
         _name(row, "gauge", optional=True) or None,
         _name(row, "unit", optional=True) or None,
         period_of(row.get("period")),
@@ -194,11 +202,11 @@ def _local(given: str) -> bool:
     return not (given.endswith(("Z", "z")) or "+" in given[10:] or "-" in given[10:])
 
 
-def _value(row: Mapping[str, Any]) -> float | None:
+def _value(row: Mapping[str, Any], words: frozenset[str]) -> float | None:
     if "value" not in row:
         raise Refused("value is missing; send null for no value")
     given = row["value"]
-    if given is None:
+    if given is None or (isinstance(given, str) and says_none(given, words)):
         return None
     if isinstance(given, bool) or not isinstance(given, int | float):
         raise Refused("value must be a number or null")

@@ -10,6 +10,7 @@ from pydantic import BeforeValidator, Field, model_validator
 from floodwatch.model.clock import Clock
 from floodwatch.model.district import District
 from floodwatch.model.fields import Table, refuse
+from floodwatch.sources.missing_words import NO_WORDS, words_of
 
 FRESH_S = 3.0  # the settings are looked up anew after so long
 _SIZE = re.compile(r"(\d+)\s*(kB|KB|MB)")
@@ -51,13 +52,16 @@ class Limits:
     def __init__(self, district: Callable[[], District], clock: Clock) -> None:
         self._district, self._clock = district, clock
         self._known = DEFAULT
+        self.words = NO_WORDS  # by which devices say that they have no value
         self._until = float("-inf")
 
     def __call__(self) -> PushTable:
         """Those in force now, or a few seconds ago."""
         now = self._clock.monotonic()
         if now >= self._until:
-            found = self._district().sources.get("push")
+            district = self._district()
+            found = district.sources.get("push")
+            self.words = words_of(district)
             self._known = found if isinstance(found, PushTable) else DEFAULT
             self._until = now + FRESH_S
         return self._known

@@ -295,6 +295,21 @@ def test_rows_may_say_what_they_are(service: Site, town: Town) -> None:
     assert (rig.values(), note.counts.taken, note.counts.rejected) == ([95.12], 2, 0)
 
 
+def test_words_and_numbers_of_the_whole_service_are_no_value_here_too(
+    service: Site, town: Town
+) -> None:
+    town.configure("floodwatch.toml", "[service]", '[sources]\nmissing = ["停测", -77]\n[service]')
+    rig = Rig(
+        service, town, rows="@", station_is=RESERVOIR, time="ms", time_format="ms",
+        values={"v": "stage:m"},
+    )  # fmt: skip
+    rows = [{"v": v, "ms": NOW - n * HOUR} for n, v in enumerate(("95.12", "停测", -77, "offline"))]
+    service.answer = lambda _: (200, json.dumps(rows).encode())
+    note = rig.poll()
+    assert (rig.values(), note.counts.rejected) == ([95.12], 1)
+    assert "offline" in note.refusals[0].why
+
+
 def test_csv_is_read_by_its_header(service: Site, town: Town) -> None:
     rig = Rig(
         service, town, format="csv", delimiter=";", station="ort", time="zeit",

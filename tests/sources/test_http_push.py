@@ -72,7 +72,7 @@ def sink() -> Sink:
 def client(sink: Sink) -> Iterator[FlaskClient]:
     """An application with the push route alone."""
     app = Flask(__name__)
-    district = District(stations={BERLIN.code: BERLIN})
+    district = District(stations={BERLIN.code: BERLIN}, sources={"missing": ["停测", "No Echo"]})
     clock = SetClock(0)
     app.register_blueprint(
         http_push.blueprint(sink.submit, lambda: district, GRANTS.get, clock=clock)
@@ -301,3 +301,17 @@ def test_any_json_is_either_refused_whole_or_accounted_for_reading_by_reading(fo
     rows = [found] if isinstance(found, dict) else found
     places = sorted([*parsed.places, *(each.index for each in parsed.refused)])
     assert places == list(range(len(rows)))
+
+
+def test_words_for_no_value_are_missing_in_json_csv_and_lines_and_others_are_refused(
+    client: FlaskClient,
+) -> None:
+    words = ("停测", "no echo", "---", "FALLO")
+    answer = push(client, [GOOD | {"value": word} for word in (*words, "offline")])
+    assert (answer.json["missing"], len(answer.json["rejected"])) == (4, 1)
+    rows = "".join(f"61990001,stage,{GOOD['time']},{word}\n" for word in (*words, "offline"))
+    answer = push(client, f"station,variable,time,value\n{rows}".encode(), kind="text/csv")
+    assert (answer.json["missing"], len(answer.json["rejected"])) == (4, 1)
+    lines = "".join(f'g,station=61990001 stage="{word}"\n' for word in (*words, "offline"))
+    answer = push(client, lines.encode(), kind="text/plain")
+    assert (answer.json["missing"], len(answer.json["rejected"])) == (4, 1)

@@ -15,7 +15,7 @@ from floodwatch.model.reading import RawReading
 from floodwatch.model.variable import VARIABLES
 from floodwatch.sources.line_protocol import BadLine, points
 from floodwatch.sources.line_readings import MISTAKEN, PRECISIONS, has_period, readings_of
-from floodwatch.sources.missing_words import says_none
+from floodwatch.sources.missing_words import NO_WORDS, says_none
 from floodwatch.sources.mqtt.settings import ARRIVAL, FACTORS, TopicTable
 from floodwatch.sources.mqtt.topics import Template, template
 from floodwatch.sources.push_bodies import LONGEST_NAME
@@ -50,6 +50,11 @@ class Topics:
         """Whether messages of this topic say themselves when they were measured."""
         return all(kind.dated for kind in self._kinds if kind.template.match(topic) is not None)
 
+    def know(self, words: frozenset[str]) -> None:
+        """Further words by which the devices say that they have no value."""
+        for kind in self._kinds:
+            kind.words = words
+
     def read(self, topic: str, payload: bytes, *, zone: Zone, arrival: int) -> Read:
         """The readings of one message. Raises Refused when it is none at all."""
         if len(payload) > LARGEST:
@@ -66,6 +71,7 @@ class _Kind:
 
     def __init__(self, table: TopicTable) -> None:
         self.table = table
+        self.words = NO_WORDS
         self.template: Template = template(table.topic)
         self.dated = table.payload == "json" and table.time != ARRIVAL
         self._values = {_compiled(path): target_of(text) for path, text in table.values.items()}
@@ -83,7 +89,7 @@ class _Kind:
         """The readings of one message."""
         match self.table.payload:
             case "number":
-                value = number_of(_text(payload), self._variable(named))
+                value = number_of(_text(payload), self._variable(named), self.words)
                 return Read((self._reading(named, value, arrival),), dated=False)
             case "lines":
                 return self._lines(named, payload, arrival)
@@ -122,7 +128,7 @@ class _Kind:
             if point.time is not None:
                 time = point.time * PRECISIONS[table.precision] // 1_000_000
             tags = {name: value for name, value in given.items() if value} | point.tags
-            for found in readings_of(point._replace(tags=tags), time):
+            for found in readings_of(point._replace(tags=tags), time, self.words):
                 (readings if isinstance(found, RawReading) else refused).append(found)  # type: ignore[arg-type]
             if len(readings) > MOST:
                 raise Refused(f"more than {MOST} readings in one message")
@@ -161,11 +167,11 @@ class _Kind:
             station = _name(names.get("station") or self.table.station, "station")
             time = self._moment(self._time.search(record), zone(station))
         if not self._values:
-            value = _value(self._value.search(record), self._variable(names))
+            value = _value(self._value.search(record), self._variable(names), self.words)
             return [self._reading(names, value, time)]
         given = [(to, path.search(record)) for path, to in self._values.items()]
         made = [
-            self._reading(names, _value(value, to.variable), time, to=to)
+            self._reading(names, _value(value, to.variable, self.words), time, to=to)
             for to, value in given
             if value is not None
         ]
@@ -212,11 +218,11 @@ def _name(given: str, what: str) -> str:
     return given
 
 
-def _value(given: Any, variable: str) -> float | None:
+def _value(given: Any, variable: str, words: frozenset[str]) -> float | None:
     if given is None:
         return None
     if isinstance(given, str):
-        return number_of(given, variable)
+        return number_of(given, variable, words)
     if isinstance(given, bool):
         known = VARIABLES.get(variable)
         if known is None or known.unit != "count":
@@ -234,9 +240,11 @@ def _value(given: Any, variable: str) -> float | None:
     return value
 
 
-def number_of(text: str, variable: str) -> float | None:
+def number_of(text: str, variable: str, words: frozenset[str] = NO_WORDS) -> float | None:
     """A number written out; None for a word that means there is none."""
     text = text.strip().strip("\x00")
+    if words and says_none(text, words):
+        return None
     if _NUMBER.fullmatch(text):
         value = float(text)
         if math.isfinite(value):

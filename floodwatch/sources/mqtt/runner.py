@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from floodwatch.model.errors import Fenced, Refused, StorageError
 from floodwatch.model.reading import RawReading
 from floodwatch.outside.secret import secret
+from floodwatch.sources.missing_words import words_of
 from floodwatch.sources.mqtt.link import Link, Message
 from floodwatch.sources.mqtt.payload import Topics
 from floodwatch.sources.mqtt.settings import MqttTable
@@ -178,6 +179,7 @@ class MqttSource:
 
     def _zone(self) -> Callable[[str], ZoneInfo]:
         district = self._way.district()
+        self._topics.know(words_of(district))
         return lambda station: district.zone_of(district.codes.get(station, station))
 
     def _read(

@@ -202,3 +202,30 @@ def test_a_broker_that_cannot_be_says_why(table: dict[str, Any], why: str) -> No
     assert MqttTable.model_validate(good | {"tls": True}).address == ("h", 8883)
     with pytest.raises(ValidationError, match=why):
         MqttTable.model_validate(good | table)
+
+
+def test_words_of_the_configuration_are_no_value_in_numbers_json_and_lines() -> None:
+    ways = (
+        (TopicTable(topic="n/{station}", variable="stage"), "n/A", "停测"),
+        (
+            TopicTable(
+                topic="j/{station}", payload="json", values={"v": "stage:m"}, time="arrival"
+            ),
+            "j/A",
+            '{"v": "No Echo"}',
+        ),
+        (TopicTable(topic="l/{station}", payload="lines"), "l/A", 'stage value="停测"'),
+    )
+    topics = Topics([table for table, _, _ in ways])
+    for _, topic, text in ways:
+        data = text.encode()
+        try:
+            found = topics.read(topic, data, zone=lambda _: ZONE, arrival=NOW)
+            refused = " ".join(found.refused)
+        except Refused as error:
+            refused = str(error)
+        assert "not a number" in refused or "text" in refused
+    topics.know(frozenset({"停测", "no echo"}))
+    for _, topic, text in ways:
+        found = topics.read(topic, text.encode(), zone=lambda _: ZONE, arrival=NOW)
+        assert [reading.value for reading in found.readings] == [None]
