@@ -48,6 +48,7 @@ COMMANDS = {
     "backup": "keeping",
     "backups": "keeping",
     "restore": "keeping",
+    "blocks": "blocks",
     "influx": "influx",
 }
 
