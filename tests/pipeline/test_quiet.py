@@ -68,6 +68,7 @@ def stage(code: str) -> SeriesKey:
 
 
 RAIN_KEY = SeriesKey(RAINS, "1", "rainfall", 5 * MINUTE)
+SINCE_EIGHT = SeriesKey(RAINS, "1", "rainfall_day")
 RAIN_GAUGE = place(RAINS, KIND.RAIN, Gauge(RAINS, "rainfall", period=5 * MINUTE))
 DAM = place(
     CODE,
@@ -149,6 +150,11 @@ CASES = (
         {SeriesKey(CODE, "1", "seepage"): 0.6, stage(CODE): 95.8},
     ),
     Case("rain_capacity", area(DAM, RAIN_GAUGE, limits=BANDS), {stage(CODE): 96.3, RAIN_KEY: 0.0}),
+    Case(
+        "rain_capacity",
+        area(DAM, place(RAINS, KIND.RAIN, Gauge(RAINS, "rainfall_day")), limits=BANDS),
+        {stage(CODE): 96.3, SINCE_EIGHT: 0.0},
+    ),
     Case("stale", WATER, WET),
     Case("rise_silent", WATER, WET),
     Case("rise_flat", WATER, WET),
@@ -206,6 +212,9 @@ def walk(key: SeriesKey, around: float, made: Sequence[Piece]) -> Series:
             value = round(value + change, 3)
             if key.variable == "rainfall":
                 value = round(max(0.0, 20 * change), 1)
+            if key == SINCE_EIGHT:  # T is 08:00
+                fresh = (time - 1 - T) // DAY > (time - step - 1 - T) // DAY
+                value = round((0.0 if fresh else value) + max(0.0, 19 * change), 1)
             if key.variable in ("pumps_running", "gate_opening"):
                 value = float(max(0, min(2, round(value + 10 * change))))
             points.append((time, value))
