@@ -20,6 +20,9 @@ from tests.service.running import in_threads, until
 CLOCK = SystemClock()
 
 
+# Soak: a real engine is given most of half a minute before it counts as hung. In every run,
+# children of a short patience stand below the same supervisor, and the kills count what is lost.
+@pytest.mark.soak
 def test_an_engine_that_hangs_is_started_again_within_30_s_and_loses_nothing(
     tmp_path: Path,
 ) -> None:

@@ -85,9 +85,4 @@ def telemetry(server: str) -> Iterator[Telemetry]:
     # With PostgreSQL the owner is configured: that it cannot write is the session's doing.
     user = "reader" if kind == "mysql" else administrator.username
     url = administrator.set(database=name, username=user).render_as_string()
-    try:
-        yield Telemetry(engine, url)
-    finally:
-        force = " WITH (FORCE)" if kind == "postgresql" else ""
-        with outer.connect() as connection:
-            connection.execute(text(f"DROP DATABASE {name}{force}"))
+    yield Telemetry(engine, url)  # it goes with its server
