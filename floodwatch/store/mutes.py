@@ -14,6 +14,7 @@ from sqlalchemy import (
     case,
     func,
     insert,
+    null,
     or_,
     select,
     text,
@@ -23,6 +24,7 @@ from sqlalchemy import (
 from floodwatch.model.alert import ObligationState, Origin
 from floodwatch.model.mute import (
     FEED,
+    LEVEL,
     OFFLINE,
     RISE_SILENT,
     SERVICE,
@@ -34,6 +36,7 @@ from floodwatch.model.mute import (
 )
 from floodwatch.model.notification import OutboxState
 from floodwatch.model.people import Way
+from floodwatch.model.station import MANUAL
 from floodwatch.store.among import among
 from floodwatch.store.database import Transaction
 from floodwatch.store.dialect import Dialect, dialect_of
@@ -44,6 +47,7 @@ BY_ALERT = "alert:"
 _SAYING = (FEED, OFFLINE, RISE_SILENT)  # alerts that may stand for others
 _MATTER = (alert.c.id, alert.c.station, alert.c.gauge, alert.c.type, alert.c.severity)
 _OPEN = ObligationState.OPEN.value
+_HOW = (alert.c.muted_by, null().label("resolved_at"), alert.c.variable)  # of an open alert
 
 
 class Muting(NamedTuple):
@@ -90,21 +94,26 @@ def muting(connection: Connection) -> Muting:
     if not mutes and not saying:
         return Muting([], [], [])
     others = [matter for matter in saying if matter.type in (*_SAYING, SYSTEM)]
-    concerned: list[ColumnElement[bool]] = [alert.c.muted_by.is_not(None)]
-    if others:
+    concerned: list[ColumnElement[bool]] = [alert.c.muted_by.is_not(None), _BY_HAND]
+    if read := {m.station for m in saying if m.type == LEVEL and m.gauge == MANUAL}:
+        telemetry = and_(alert.c.type == LEVEL, alert.c.gauge != MANUAL)
+        there = among(connection, alert.c.station, read)
+        others += _matters(connection, select(*_MATTER, *_HOW).where(open_, telemetry, there))
+    if any(matter.type != LEVEL for matter in others):
         concerned.append(alert.c.type.in_((STALE, OFFLINE, FEED)))
     if shelved := [one.alert_id for one in mutes if one.alert_id is not None]:
         concerned.append(among(connection, alert.c.id, shelved))
     if worked_on := [one.station for one in mutes if one.kind is MuteKind.MAINTENANCE]:
         concerned.append(among(connection, alert.c.station, worked_on))
-    query = select(*_MATTER, alert.c.muted_by).where(open_, or_(*concerned)).order_by(alert.c.id)
+    query = select(*_MATTER, *_HOW).where(open_, or_(*concerned)).order_by(alert.c.id)
     matters = _matters(connection, query)
     return Muting(mutes, matters, [*others, *_ended(connection, matters)])
 
 
 _SPEAKS = or_(alert.c.type.in_(_SAYING), and_(alert.c.type == SYSTEM, alert.c.gauge != SERVICE))
-_SAID = select(*_MATTER, alert.c.muted_by).where(
-    alert.c.resolved_at.is_(None), or_(_SPEAKS, alert.c.muted_by.is_not(None))
+_BY_HAND = and_(alert.c.type == LEVEL, alert.c.gauge == MANUAL)
+_SAID = select(*_MATTER, *_HOW).where(
+    alert.c.resolved_at.is_(None), or_(_SPEAKS, _BY_HAND, alert.c.muted_by.is_not(None))
 )
 
 
@@ -118,7 +127,7 @@ def _ended(connection: Connection, matters: Iterable[Matter]) -> list[Matter]:
     ids = {int(name.removeprefix(BY_ALERT)) for name in names if name.startswith(BY_ALERT)}
     if not ids:
         return []
-    query = select(*_MATTER, alert.c.muted_by, alert.c.resolved_at).where(
+    query = select(*_MATTER, alert.c.muted_by, alert.c.resolved_at, alert.c.variable).where(
         among(connection, alert.c.id, ids), alert.c.resolved_at.is_not(None)
     )
     return _matters(connection, query)
