@@ -18,7 +18,7 @@ def iso(moment: int) -> str:
 
 
 def iso_local(moment: int, zone: ZoneInfo) -> str:
-    """ISO 8601 in a zone with its offset, such as 2026-07-01T08:05:00+08:00; seconds rounded down."""
+    """ISO 8601 in a zone, such as 2026-07-01T08:05:00+08:00; seconds are rounded down."""
     return datetime.fromtimestamp(moment // 1_000, zone).isoformat(timespec="seconds")
 
 

@@ -81,7 +81,7 @@ def test_what_may_be_read_is_listed_with_gauges_without_telemetry_first() -> Non
     lines = lines_of(RESERVOIR)
     assert [(line.variable, line.period) for line in lines] == [("stage", 0), ("rainfall", DAY)]
     by_eye = replace(RESERVOIR, gauges=(*RESERVOIR.gauges, Gauge("61990003", "tail_stage", MANUAL)))
-    assert [(line.variable, line.configured) for line in lines_of(by_eye)][0] == (
+    assert next((line.variable, line.configured) for line in lines_of(by_eye)) == (
         "tail_stage",
         True,
     )
