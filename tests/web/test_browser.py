@@ -127,7 +127,8 @@ def test_a_file_is_previewed_imported_and_taken_back(
     expect(page.locator("main")).to_contain_text("103.01")
     page.fill("input[name=station]", RESERVOIR)
     page.fill("input[name=unit]", "m")
-    page.click("#import-form button:not(.act)")
+    page.press("input[name=unit]", "Enter")  # looks again, and keeps no profile
+    page.wait_for_url("**unit=m**")
     page.on("dialog", lambda dialog: dialog.accept())
     page.click("#import-form button.act")
     expect(page.locator(".tiles")).to_contain_text("30入库")
