@@ -18,7 +18,6 @@ from floodwatch.store.database import Database
 PREFIX, ENDING = "floodwatch-", ".backup"
 PRIVATE = 0o600  # telephone numbers and password hashes are in it
 NOTE = "backup_note"  # the one table of a backup that a database has not
-DAMAGED = ("SQLITE_CORRUPT", "SQLITE_NOTADB", "SQLITE_IOERR_SHORT_READ")
 
 
 class Note(NamedTuple):

@@ -22,7 +22,6 @@ from floodwatch.store.stretch import rows as journal_rows
 log = logging.getLogger(__name__)
 
 MOST_CHANGES = 20  # spans looked at in one round
-TOP = text("SELECT rev FROM revision WHERE id = 1")
 _ROWS = text(
     "SELECT series_id, time, value, quality, rev FROM reading"
     " WHERE rev > :position ORDER BY rev LIMIT :most"
